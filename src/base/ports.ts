@@ -1,0 +1,103 @@
+/**
+ * The ports: everything the deciding code may ask of the outside world. Production fills them with Node
+ * adapters in `server/start-server.ts` and `client/connect.ts`; the simulator fills them with virtual ones.
+ */
+
+/** Two clocks read at one moment. */
+export interface Instant {
+  /** Monotonic milliseconds since an arbitrary origin; session expiry and all limits use it. */
+  readonly elapsedMs: number;
+  /** Wall clock, milliseconds since the Unix epoch; stamped into transactions (ctime, mtime), nothing else. */
+  readonly wallMs: number;
+}
+
+export interface Clock {
+  now(): Instant;
+}
+
+export interface Timer {
+  /** Calls `callback` once after at least `delayMs`; the returned function cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+  /** Calls `callback` after the I/O that is already waiting has been handled (one event-loop turn later). */
+  soon(callback: () => void): void;
+}
+
+export interface Rng {
+  /** Uniform in 0 … 2^32-1. */
+  uint32(): number;
+  /** Uniform integer in 0 … bound-1; `bound` 1 … 2^32. */
+  below(bound: number): number;
+  bytes(length: number): Uint8Array;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "fatal";
+
+/** The shape of a pino logger, so that pino fits without an adapter. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  fatal(fields: object, message: string): void;
+}
+
+/** Why a disk operation failed; `code` is the operating system's name (`ENOSPC`, `EACCES`, `EIO`, `ENOENT`, …). */
+export class DiskError extends Error {
+  override readonly name = "DiskError";
+  readonly code: string;
+  readonly path: string;
+  readonly operation: string;
+  constructor(code: string, operation: string, path: string, detail?: string) {
+    super(detail ?? `${operation} ${path} failed: ${code}`);
+    this.code = code;
+    this.operation = operation;
+    this.path = path;
+  }
+}
+
+/**
+ * A file system, as little of it as storage needs. Every method rejects with {@link DiskError}.
+ * Nothing is durable before `sync` (file contents) or `syncDirectory` (names) has resolved.
+ */
+export interface Disk {
+  /** Names in the directory, unordered. Rejects with ENOENT when it does not exist. */
+  list(directory: string): Promise<string[]>;
+  makeDirectory(directory: string): Promise<void>;
+  /** File size in bytes, or undefined when there is no such file. */
+  size(path: string): Promise<number | undefined>;
+  readFile(path: string): Promise<Uint8Array>;
+  /** Opens an existing file for reading. */
+  openRead(path: string): Promise<DiskReader>;
+  /** Creates or empties the file. */
+  create(path: string): Promise<DiskFile>;
+  /** Opens an existing file for writing without emptying it. */
+  openWrite(path: string): Promise<DiskFile>;
+  rename(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+  syncDirectory(directory: string): Promise<void>;
+  /**
+   * Takes the advisory lock file `path` for this process, or rejects with EBUSY naming who holds it.
+   * The lock ends with the process.
+   */
+  lock(path: string): Promise<DiskLock>;
+}
+
+export interface DiskReader {
+  readonly size: number;
+  /** Reads up to `into.length` bytes at `position`; returns how many were read, 0 at the end. */
+  read(into: Uint8Array, position: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface DiskFile {
+  /** Writes all of `bytes` at `position`. The caller must not change `bytes` before it resolves. */
+  write(bytes: Uint8Array, position: number): Promise<void>;
+  /** Makes everything written so far durable (fdatasync). */
+  sync(): Promise<void>;
+  truncate(size: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DiskLock {
+  release(): Promise<void>;
+}
