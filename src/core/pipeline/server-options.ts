@@ -1,0 +1,183 @@
+import type { Rng } from "../../base/ports.ts";
+import type { Database } from "../tree/database.ts";
+
+/**
+ * Everything a server machine is told, as plain data: no option is read from anywhere else. The names are the
+ * configuration's, in this project's spelling; defaults are Apache ZooKeeper's (configuration.md 2..5).
+ */
+export interface ServerOptions {
+  /** Length of a tick in ms: the unit of session timeouts and of the expiry buckets. */
+  readonly tickTimeMs: number;
+  /** Lower bound of negotiated session timeouts; -1 = 2 ticks. */
+  readonly minSessionTimeoutMs: number;
+  /** Upper bound; -1 = 20 ticks. */
+  readonly maxSessionTimeoutMs: number;
+  /** Top byte of the session ids made here: `myid`, and 1 for a standalone server (client-protocol 2.3). */
+  readonly serverId: number;
+  /** `jute.maxbuffer` + `jute.maxbuffer.extrasize`: limit of one string or buffer inside a frame, in bytes. */
+  readonly fieldBytesMax: number;
+  /** `nio.sessionlessCnxnTimeout`: also the bucket of the connection expiry queue. */
+  readonly sessionlessConnectionTimeoutMs: number;
+  /** `extendedTypesEnabled`: TTL znodes. */
+  readonly extendedTypesEnabled: boolean;
+  /** `digest.enabled`: each txn carries the digest of the tree after it. */
+  readonly digestEnabled: boolean;
+  /** `closeSessionTxn.enabled`: closeSession txns list the ephemerals to delete. */
+  readonly closeSessionTxnEnabled: boolean;
+  /** `enforceQuota`: hard quotas refuse with QUOTAEXCEEDED; without it nothing is checked. */
+  readonly enforceQuota: boolean;
+  /** `reconfigEnabled`. */
+  readonly reconfigEnabled: boolean;
+  readonly localSessionsEnabled: boolean;
+  readonly localSessionsUpgradingEnabled: boolean;
+  /** `audit.enable`: audit events are made. */
+  readonly auditEnabled: boolean;
+  readonly auth: AuthOptions;
+  readonly limits: LimitOptions;
+  readonly connectionThrottle: ConnectionThrottleOptions;
+  readonly containers: ContainerOptions;
+}
+
+export interface AuthOptions {
+  /** `skipACL`: no ACL is checked at all. */
+  readonly skipACL: boolean;
+  /** `DigestAuthenticationProvider.enabled`. */
+  readonly digestEnabled: boolean;
+  /** `DigestAuthenticationProvider.digestAlg` in OpenSSL's spelling: `sha1`, `sha256`, … */
+  readonly digestAlgorithm: string;
+  /** `DigestAuthenticationProvider.superDigest`: `super:<base64>`; undefined = no super user. */
+  readonly superDigest: string | undefined;
+  /** A secure port exists, so scheme x509 is known. */
+  readonly x509Enabled: boolean;
+  readonly x509SuperUser: string | undefined;
+  /** A SASL provider is configured, so ACLs of scheme sasl are valid. */
+  readonly saslEnabled: boolean;
+  /** `superUser`, `superUser.<suffix>`: SASL names that are super users. */
+  readonly saslSuperUsers: readonly string[];
+  readonly letAnySaslUserDoX: string | undefined;
+  /** An ensemble provider is configured, so scheme ensemble is known. */
+  readonly ensembleAuthEnabled: boolean;
+  /** `ensembleAuthName`: accepted names. Empty = every name. */
+  readonly ensembleNames: readonly string[];
+  /** `enforce.auth.schemes` when `enforce.auth.enabled` (or `sasl` for sessionRequireClientSASLAuth); empty = off. */
+  readonly enforcedSchemes: readonly string[];
+}
+
+export interface LimitOptions {
+  /** `globalOutstandingLimit`: above it, connections with outstanding requests are not read. */
+  readonly outstandingRequestsMax: number;
+  /** `largeRequestMaxBytes`: total of the large requests in flight. */
+  readonly largeRequestsBytesMax: number;
+  /** `largeRequestThreshold`: from this frame size a request is large; -1 = off. */
+  readonly largeRequestBytes: number;
+  /** `request_throttle_max_requests`: requests in process before others wait; 0 = off. */
+  readonly throttleRequestsMax: number;
+  /** `request_throttle_stall_time`. */
+  readonly throttleStallMs: number;
+  /** `request_throttle_drop_stale`. */
+  readonly throttleDropStale: boolean;
+  /** `request_stale_latency_check`: waiting longer than the session timeout is stale. */
+  readonly staleLatencyCheck: boolean;
+  /** `request_stale_connection_check`: a closed connection is stale. */
+  readonly staleConnectionCheck: boolean;
+  /** `throttled_op_wait_time`: waiting longer ends in THROTTLEDOP; 0 = off. */
+  readonly throttledOpWaitMs: number;
+}
+
+/** The token bucket of new sessions, `connection_throttle_*` (client-protocol 7.6). */
+export interface ConnectionThrottleOptions {
+  /** 0 = off. */
+  readonly tokens: number;
+  readonly fillTimeMs: number;
+  readonly fillCount: number;
+  /** -1 = no random dropping. */
+  readonly freezeTimeMs: number;
+  readonly dropIncrease: number;
+  readonly dropDecrease: number;
+  readonly decreaseRatio: number;
+  readonly weightEnabled: boolean;
+  readonly globalSessionWeight: number;
+  readonly renewSessionWeight: number;
+  readonly localSessionWeight: number;
+}
+
+/** `znode.container.*` (client-protocol 4.5). */
+export interface ContainerOptions {
+  readonly checkIntervalMs: number;
+  readonly deletesPerMinuteMax: number;
+  /** 0 = never. */
+  readonly neverUsedIntervalMs: number;
+}
+
+/** Defaults of Apache ZooKeeper for a standalone server. */
+export const SERVER_OPTIONS_DEFAULT: ServerOptions = Object.freeze({
+  tickTimeMs: 3000,
+  minSessionTimeoutMs: -1,
+  maxSessionTimeoutMs: -1,
+  serverId: 1,
+  fieldBytesMax: 2 * 0xfffff,
+  sessionlessConnectionTimeoutMs: 10_000,
+  extendedTypesEnabled: false,
+  digestEnabled: true,
+  closeSessionTxnEnabled: true,
+  enforceQuota: false,
+  reconfigEnabled: false,
+  localSessionsEnabled: false,
+  localSessionsUpgradingEnabled: false,
+  auditEnabled: false,
+  auth: Object.freeze({
+    skipACL: false,
+    digestEnabled: true,
+    digestAlgorithm: "sha1",
+    superDigest: undefined,
+    x509Enabled: false,
+    x509SuperUser: undefined,
+    saslEnabled: false,
+    saslSuperUsers: Object.freeze([]),
+    letAnySaslUserDoX: undefined,
+    ensembleAuthEnabled: false,
+    ensembleNames: Object.freeze([]),
+    enforcedSchemes: Object.freeze([]),
+  }),
+  limits: Object.freeze({
+    outstandingRequestsMax: 1000,
+    largeRequestsBytesMax: 100 * 1024 * 1024,
+    largeRequestBytes: -1,
+    throttleRequestsMax: 0,
+    throttleStallMs: 100,
+    throttleDropStale: true,
+    staleLatencyCheck: false,
+    staleConnectionCheck: true,
+    throttledOpWaitMs: 0,
+  }),
+  connectionThrottle: Object.freeze({
+    tokens: 0,
+    fillTimeMs: 1,
+    fillCount: 1,
+    freezeTimeMs: -1,
+    dropIncrease: 0.02,
+    dropDecrease: 0.002,
+    decreaseRatio: 0,
+    weightEnabled: false,
+    globalSessionWeight: 3,
+    renewSessionWeight: 2,
+    localSessionWeight: 1,
+  }),
+  containers: Object.freeze({
+    checkIntervalMs: 60_000,
+    deletesPerMinuteMax: 10_000,
+    neverUsedIntervalMs: 300_000,
+  }),
+});
+
+/** What a machine is made of: its options and the recovered state it takes over. */
+export interface ServerMachineOptions {
+  readonly server: ServerOptions;
+  /** Recovered from disk; belongs to the machine from now on. */
+  readonly database: Database;
+  readonly rng: Rng;
+  /** The clock at the moment of creation: the origin of session ids and of the first timeouts. */
+  readonly startedAtElapsedMs: number;
+  /** The next zxid is above both this and the database's last: the epoch's first zxid for a leader; 0 standalone. */
+  readonly zxidFloor?: number;
+}

@@ -1,0 +1,113 @@
+import type { SessionId } from "../protocol/session-id.ts";
+import type { Zxid } from "../protocol/zxid.ts";
+import type { ConnectionId } from "./connection-id.ts";
+import type { MachineEvent } from "./machine-event.ts";
+
+/**
+ * The face of the server machine (design.md 5): inputs go in through `step`, and everything that has to be done
+ * outside comes out of `takeReady` as plain data. Nothing here is performed by the core.
+ */
+
+export type { ConnectionId } from "./connection-id.ts";
+
+/** A client connection was accepted. Nothing is read from it before. */
+export interface ConnectionOpened {
+  readonly kind: "connectionOpened";
+  readonly connection: ConnectionId;
+  /** The peer's address as text without port: `127.0.0.1`, `2001:db8:0:0:0:0:0:1` or `2001:db8::1`, perhaps with `%scope`. */
+  readonly peerAddress: string;
+  readonly peerPort: number;
+  readonly isSecure: boolean;
+  /** Subject of the verified client certificate, RFC 2253 text (scheme x509). */
+  readonly certificateSubject?: string | undefined;
+}
+
+/**
+ * One frame arrived: its payload, without the length. The transport has checked the length against `jute.maxbuffer`.
+ * The machine keeps `bytes` until the request is answered: the host must not reuse that memory. The input object itself
+ * is not kept, so a host may fill the same one again.
+ */
+export interface FrameReceived {
+  readonly kind: "frame";
+  readonly connection: ConnectionId;
+  readonly bytes: Uint8Array;
+}
+
+/** The connection is gone. Ignored for one that the machine has closed itself. */
+export interface ConnectionClosed {
+  readonly kind: "connectionClosed";
+  readonly connection: ConnectionId;
+}
+
+/** Every entry of {@link Ready.append} up to this zxid is durable. */
+export interface Persisted {
+  readonly kind: "persisted";
+  readonly zxid: Zxid;
+}
+
+/** Time has passed: to be sent when {@link nextDeadline} is reached; earlier or more often does no harm. */
+export interface Tick {
+  readonly kind: "tick";
+}
+
+/** Everything that can happen to a server machine. Messages of peers join with the ensemble. */
+export type Input = ConnectionOpened | FrameReceived | ConnectionClosed | Persisted | Tick;
+
+/** One record for the log: the payload of storage-formats 2.2 (header, txn, digest), encoded once. */
+export interface LogEntry {
+  readonly zxid: Zxid;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * What goes out on one connection in this turn: at most one per connection and {@link Ready}, so that the host needs one
+ * socket write. The bytes belong to the host from now on.
+ */
+export interface ConnectionOutput {
+  readonly connection: ConnectionId;
+  /** Whole frames with their lengths, in order; may be empty when the connection only has to be closed. */
+  readonly bytes: Uint8Array;
+  /** Close the connection after these bytes. The machine has already forgotten it. */
+  readonly isClosing: boolean;
+}
+
+/**
+ * A message to a peer that claims something is on this server's disk (an ACK). It may leave only after `append` has been
+ * made durable, and there is no other way out for it: {@link SendNow} does not take it. No such message exists before
+ * the ensemble.
+ */
+export interface SendAfterPersist {
+  readonly sendAfterPersist: never;
+}
+
+/** A message to a peer that promises nothing about this server's disk (a PROPOSAL). None exists before the ensemble. */
+export interface SendNow {
+  readonly sendNow: never;
+}
+
+/** What the host has to perform, in any order except: `sendAfterPersist` after `append` is durable. */
+export interface Ready {
+  /** To be appended to the log, in this order. */
+  readonly append: readonly LogEntry[];
+  /** Whether `append` has to be made durable before a {@link Persisted} input (false only when it is empty). */
+  readonly mustSync: boolean;
+  readonly sendNow: readonly SendNow[];
+  readonly sendAfterPersist: readonly SendAfterPersist[];
+  /** Replies and watch events. They may be sent at once: what they tell has been persisted before. */
+  readonly output: readonly ConnectionOutput[];
+  /** Stop reading from these connections (back pressure, client-protocol 7.7). Frames already cut may still be given. */
+  readonly pauseReading: readonly ConnectionId[];
+  readonly resumeReading: readonly ConnectionId[];
+  /** For the log, the audit log and counters. */
+  readonly events: readonly MachineEvent[];
+}
+
+/** A session as `dump` shows it. */
+export interface SessionView {
+  readonly id: SessionId;
+  readonly timeoutMs: number;
+  readonly isLocal: boolean;
+  readonly isClosing: boolean;
+  /** End of its expiry bucket, on the clock of `Instant.elapsedMs`. */
+  readonly expiresAtMs: number;
+}
