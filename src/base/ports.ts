@@ -68,18 +68,21 @@ export interface Disk {
   readFile(path: string): Promise<Uint8Array>;
   /** Opens an existing file for reading. */
   openRead(path: string): Promise<DiskReader>;
-  /** Creates or empties the file. */
+  /** Creates or empties the file; its writes are durable after `sync`. */
   create(path: string): Promise<DiskFile>;
+  /** Creates or empties the file; each of its writes is durable when it resolves (O_DSYNC): one call, not two. */
+  createDurable(path: string): Promise<DiskFile>;
   /** Opens an existing file for writing without emptying it. */
   openWrite(path: string): Promise<DiskFile>;
+  /** Replaces `to` if it exists, atomically. Both are in one directory. */
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   syncDirectory(directory: string): Promise<void>;
   /**
-   * Takes the advisory lock file `path` for this process, or rejects with EBUSY naming who holds it.
-   * The lock ends with the process.
+   * Claims `directory` for this server, or rejects with EBUSY and a detail that names who holds it. The claim ends
+   * with the process, however that ends.
    */
-  lock(path: string): Promise<DiskLock>;
+  lock(directory: string): Promise<DiskLock>;
 }
 
 export interface DiskReader {
