@@ -37,6 +37,11 @@ export class JuteReader {
     this.#end = bytes.length;
   }
 
+  /** Limit of one string or buffer, in bytes. */
+  get fieldBytesMax(): number {
+    return this.#fieldBytesMax;
+  }
+
   get position(): number {
     return this.#at;
   }
@@ -92,9 +97,13 @@ export class JuteReader {
   /** 8 bytes as a zxid; refused when its epoch is beyond what a double holds. */
   readZxid(): Zxid {
     const hi = this.readInt();
-    const zxid = zxidFromHalves(hi, this.readInt());
-    if (!isExactZxid(zxid) && hi !== -0x8000_0000) {
-      throw new JuteError(`zxid 0x${(hi >>> 0).toString(16)}… at offset ${this.#at - 8} has an epoch above 0x1fffff`);
+    const lo = this.readInt();
+    const zxid = zxidFromHalves(hi, lo);
+    const isLongMin = hi === -0x8000_0000 && lo === 0; // what an observer votes with (quorum-protocol 2.1)
+    if (!isExactZxid(zxid) && !isLongMin) {
+      throw new JuteError(
+        `zxid 0x${(hi >>> 0).toString(16)}… at offset ${this.#at - 8} has an epoch above 0x1fffff`,
+      );
     }
     return zxid;
   }
@@ -137,7 +146,9 @@ export class JuteReader {
   #readLength(what: string): number {
     const length = this.readInt();
     if (length < -1 || length > this.#fieldBytesMax) {
-      throw new JuteError(`Unreasonable length = ${length} of a ${what} (limit ${this.#fieldBytesMax} bytes)`);
+      throw new JuteError(
+        `Unreasonable length = ${length} of a ${what} (limit ${this.#fieldBytesMax} bytes)`,
+      );
     }
     return length;
   }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { Int64 } from "./int64.ts";
+import type { Int64 } from "./int64.ts";
 import { type Zxid, zxidHigh } from "./zxid.ts";
 
 /** Appends jute values to a buffer that grows as needed. `bytes()` is a view; `take()` hands the memory over. */
@@ -94,7 +94,10 @@ export class JuteWriter {
   }
 
   writeBuffer(value: Uint8Array | null): void {
-    if (value === null) return this.writeInt(-1);
+    if (value === null) {
+      this.writeInt(-1);
+      return;
+    }
     this.writeInt(value.length);
     this.writeRaw(value);
   }
@@ -110,7 +113,10 @@ export class JuteWriter {
    * way Java's jute does it (client-protocol 1.2).
    */
   writeString(value: string | null): void {
-    if (value === null) return this.writeInt(-1);
+    if (value === null) {
+      this.writeInt(-1);
+      return;
+    }
     const length = value.length;
     const lengthAt = this.#reserve(4);
     let at = this.#reserve(length * 3);

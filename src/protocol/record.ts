@@ -20,9 +20,17 @@ export const boolean: Codec<boolean> = {
 };
 export const int: Codec<number> = { bytesMin: 4, read: (r) => r.readInt(), write: (w, v) => w.writeInt(v) };
 /** A long that holds a time or a size: exact within ±2^53. */
-export const long: Codec<number> = { bytesMin: 8, read: (r) => r.readLong(), write: (w, v) => w.writeLong(v) };
+export const long: Codec<number> = {
+  bytesMin: 8,
+  read: (r) => r.readLong(),
+  write: (w, v) => w.writeLong(v),
+};
 /** A long of which every bit counts: session ids, owners, digests. */
-export const int64: Codec<Int64> = { bytesMin: 8, read: (r) => r.readInt64(), write: (w, v) => w.writeInt64(v) };
+export const int64: Codec<Int64> = {
+  bytesMin: 8,
+  read: (r) => r.readInt64(),
+  write: (w, v) => w.writeInt64(v),
+};
 export const zxid: Codec<Zxid> = { bytesMin: 8, read: (r) => r.readZxid(), write: (w, v) => w.writeZxid(v) };
 /** Bytes or null. Read values are views into the frame. */
 export const buffer: Codec<Uint8Array | null> = {
@@ -48,7 +56,10 @@ export function vector<T>(element: Codec<T>): Codec<readonly T[] | null> {
       return out;
     },
     write(writer, values) {
-      if (values === null) return writer.writeInt(-1);
+      if (values === null) {
+        writer.writeInt(-1);
+        return;
+      }
       writer.writeInt(values.length);
       for (const value of values) element.write(writer, value);
     },

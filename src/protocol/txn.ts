@@ -44,6 +44,9 @@ export interface LoggedTxn {
   readonly digest: TxnDigest | undefined;
 }
 
+/** Version of every TxnDigest that was ever written; it names the algorithm (storage-formats 2.2). */
+const TXN_DIGEST_VERSION = 2;
+
 const BODIES = new Map<number, RecordCodec<unknown>>([
   [OpCode.create, CreateTxn as RecordCodec<unknown>],
   [OpCode.create2, CreateTxn as RecordCodec<unknown>],
@@ -66,28 +69,37 @@ function codecOf(type: number): RecordCodec<unknown> {
   return codec;
 }
 
+/**
+ * Whether a closeSession comes without its list of paths: nothing follows, or only a digest, which Apache's reader takes
+ * for a list and loses (storage-formats 4). Read as a list, a digest's version 2 would announce two empty paths.
+ */
+function lacksPathList(reader: JuteReader): boolean {
+  if (reader.remaining === 0) return true;
+  if (reader.remaining !== TxnDigest.bytesMin) return false;
+  const start = reader.position;
+  const isDigest = reader.readInt() === TXN_DIGEST_VERSION;
+  reader.position = start;
+  return isDigest;
+}
+
 function readBody(reader: JuteReader, type: number): TxnBody {
   if (type === OpCode.multi) {
     const { txns } = MultiTxn.read(reader);
     const parts = (txns ?? []).map((part) => {
       if (part.type === OpCode.multi) throw new JuteError("a multi inside a multi");
-      return readBody(new JuteReader(part.data ?? new Uint8Array(0)), part.type);
+      return readBody(new JuteReader(part.data ?? new Uint8Array(0), reader.fieldBytesMax), part.type);
     });
     return { type, txns: parts };
   }
-  if (type === OpCode.closeSession && reader.remaining === 0) return { type, paths2Delete: null };
+  if (type === OpCode.closeSession && lacksPathList(reader)) return { type, paths2Delete: null };
   const start = reader.position;
   try {
     return { type, ...(codecOf(type).read(reader) as object) } as TxnBody;
   } catch (error) {
-    // Two old forms end early: create without parentCVersion, closeSession without its list but with a digest behind
-    // it, which Apache's reader loses (storage-formats 4). We give it back.
+    // A create from before 3.3 ends without parentCVersion (storage-formats 4).
+    if (type !== OpCode.create || !(error instanceof JuteError)) throw error;
     reader.position = start;
-    if (type === OpCode.create && error instanceof JuteError) {
-      return { type, ...CreateTxnV0.read(reader), parentCVersion: -1 };
-    }
-    if (type === OpCode.closeSession && reader.remaining === TxnDigest.bytesMin) return { type, paths2Delete: null };
-    throw error;
+    return { type, ...CreateTxnV0.read(reader), parentCVersion: -1 };
   }
 }
 

@@ -43,4 +43,3 @@ export type StatPersisted = ValueOf<typeof StatPersisted>;
 /** Element of a whoAmI reply. */
 export const ClientInfo = record("ClientInfo", { authScheme: ustring, user: ustring });
 export type ClientInfo = ValueOf<typeof ClientInfo>;
-

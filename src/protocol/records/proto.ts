@@ -37,7 +37,12 @@ export const AuthPacket = record("AuthPacket", { type: int, scheme: ustring, aut
 export const GetSASLRequest = record("GetSASLRequest", { token: buffer });
 export const SetSASLResponse = record("SetSASLResponse", { token: buffer });
 
-export const CreateRequest = record("CreateRequest", { path: ustring, data: buffer, acl: vector(ACL), flags: int });
+export const CreateRequest = record("CreateRequest", {
+  path: ustring,
+  data: buffer,
+  acl: vector(ACL),
+  flags: int,
+});
 export const CreateTTLRequest = record("CreateTTLRequest", {
   path: ustring,
   data: buffer,
