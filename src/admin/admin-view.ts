@@ -2,17 +2,11 @@ import type { Instant } from "../base/ports.ts";
 import type { Int64 } from "../protocol/int64.ts";
 import type { SessionId } from "../protocol/session-id.ts";
 import type { Zxid } from "../protocol/zxid.ts";
+import type { BufferSizes } from "./buffer-sizes.ts";
 import type { QuorumView } from "./quorum-view.ts";
 
 /** What a server is, in the words that `srvr`, `mntr` and the admin commands print. */
 export type ServerState = "standalone" | "leader" | "follower" | "observer" | "read-only";
-
-/** Sizes in bytes of the messages of one kind; all three are -1 before the first one. */
-export interface BufferSizes {
-  readonly lastBytes: number;
-  readonly minBytes: number;
-  readonly maxBytes: number;
-}
 
 /** The counters behind `srvr`, `stat` and `/commands/server_stats`. */
 export interface ServerStatistics {
@@ -215,7 +209,7 @@ export interface AdminView {
   initialConfiguration(): string | null;
   /** `envi`: see `nodeEnvironment`, which makes the list. */
   environment(): Iterable<readonly [key: string, value: string]>;
-  /** The system properties (`zookeeper.*`, `jute.*`, …) in force. Secrets are taken out by the admin side. */
+  /** The system properties (`zookeeper.*`, `jute.*`, …) in force, secrets already replaced (`Config.systemProperties`). */
   systemProperties(): Iterable<readonly [key: string, value: string]>;
   directorySizes(): Promise<DirectorySizes>;
   lastSnapshot(): LastSnapshot | null;

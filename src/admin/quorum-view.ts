@@ -1,4 +1,4 @@
-import type { BufferSizes } from "./admin-view.ts";
+import type { BufferSizes } from "./buffer-sizes.ts";
 
 /** Addresses of one purpose of a member; several with `multiAddress.enabled`. */
 export interface MemberAddresses {
