@@ -10,7 +10,12 @@ import {
 import { Int64 } from "../../src/protocol/int64.ts";
 import { JuteReader } from "../../src/protocol/jute-reader.ts";
 import { JuteWriter } from "../../src/protocol/jute-writer.ts";
-import { readMultiRequest, readMultiResponse, writeMultiRequest, writeMultiResponse } from "../../src/protocol/multi.ts";
+import {
+  readMultiRequest,
+  readMultiResponse,
+  writeMultiRequest,
+  writeMultiResponse,
+} from "../../src/protocol/multi.ts";
 import { OpCode, opName, Xid } from "../../src/protocol/opcode.ts";
 import type { RecordCodec } from "../../src/protocol/record.ts";
 import * as proto from "../../src/protocol/records/proto.ts";
@@ -36,7 +41,10 @@ const BODIES: Record<number, { readonly request: Codec; readonly reply: Codec }>
   [OpCode.getACL]: { request: codec(proto.GetACLRequest), reply: codec(proto.GetACLResponse) },
   [OpCode.setACL]: { request: codec(proto.SetACLRequest), reply: codec(proto.SetACLResponse) },
   [OpCode.getChildren]: { request: codec(proto.GetChildrenRequest), reply: codec(proto.GetChildrenResponse) },
-  [OpCode.getChildren2]: { request: codec(proto.GetChildren2Request), reply: codec(proto.GetChildren2Response) },
+  [OpCode.getChildren2]: {
+    request: codec(proto.GetChildren2Request),
+    reply: codec(proto.GetChildren2Response),
+  },
   [OpCode.sync]: { request: codec(proto.SyncRequest), reply: codec(proto.SyncResponse) },
   [OpCode.ping]: { request: "empty", reply: "empty" },
   [OpCode.check]: { request: codec(proto.CheckVersionRequest), reply: "empty" },
@@ -84,7 +92,10 @@ function transcodeRequest(payload: Buffer, writer: JuteWriter): { value: unknown
   const header = proto.RequestHeader.read(reader);
   proto.RequestHeader.write(writer, header);
   const body = BODIES[header.type]?.request ?? "empty";
-  const value = { header: { ...header, op: opName(header.type) }, body: transcode("request", body, reader, writer) };
+  const value = {
+    header: { ...header, op: opName(header.type) },
+    body: transcode("request", body, reader, writer),
+  };
   expect(reader.remaining).toBe(0);
   return { value, op: header.type };
 }
@@ -150,7 +161,9 @@ describe("frames between a client and Apache ZooKeeper", () => {
   const exchanges = clientExchanges();
 
   it("has all 55 examples of the reference", () => {
-    expect(exchanges.map((exchange) => exchange.id)).toEqual(Array.from({ length: 55 }, (_, i) => `G${i + 1}`));
+    expect(exchanges.map((exchange) => exchange.id)).toEqual(
+      Array.from({ length: 55 }, (_, i) => `G${i + 1}`),
+    );
     expect(Object.keys(expected)).toHaveLength(54);
   });
 

@@ -22,7 +22,9 @@ export function vectorJson<T>(path: string): T {
 
 /** Names in a vector directory, sorted, as they would be in the server's directory (logs without `.gz`). */
 export function vectorNames(directory: string): string[] {
-  const names = readdirSync(join(APACHE, directory)).map((name) => name.replace(/^(log\.[0-9a-f]+)\.gz$/, "$1"));
+  const names = readdirSync(join(APACHE, directory)).map((name) =>
+    name.replace(/^(log\.[0-9a-f]+)\.gz$/, "$1"),
+  );
   return names.sort();
 }
 
@@ -53,7 +55,8 @@ export function clientExchanges(): CapturedExchange[] {
       exchanges.push({ ...exchanges.pop()!, isClosedByServer: true });
     } else if (/^[<>] /.test(line)) {
       const bytes = Buffer.from(line.slice(2), "hex");
-      if (bytes.readInt32BE(0) !== bytes.length - 4) throw new Error(`broken frame in client-frames.txt: ${line}`);
+      if (bytes.readInt32BE(0) !== bytes.length - 4)
+        throw new Error(`broken frame in client-frames.txt: ${line}`);
       frames.push({ from: line.startsWith(">") ? "client" : "server", payload: bytes.subarray(4) });
     }
   }
