@@ -22,7 +22,7 @@ describe("numbers", () => {
       true,
       true,
     ]);
-    expect(written((w) => [true, false].forEach((v) => w.writeBoolean(v)))).toBe("0100");
+    expect(written((w) => [w.writeBoolean(true), w.writeBoolean(false)])).toBe("0100");
   });
 
   it.each([0, 1, -1, 0x7fffffff, -0x80000000, 256])("int %i", (value) => {
