@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import type { Log, Timer } from "../base/ports.ts";
 import { FrameLengthError, FrameReader } from "../protocol/frame.ts";
@@ -13,23 +13,26 @@ const OUTPUT_BYTES_TO_PAUSE = 1024 * 1024;
 /** Bytes that wait for a client's socket before it is given up as a reader that does not read. */
 export const OUTPUT_BYTES_MAX = 128 * 1024 * 1024;
 
+const WORD_BYTES = 4;
+
 /** How long a closing connection may take to accept its last bytes. */
 const CLOSE_GRACE_MS = 5_000;
 
-/** A four-letter word that may come in place of the first frame (client-protocol 1.4). */
-export interface CommandWord {
-  readonly word: string;
+/** The four-letter words that may come in place of the first frame (client-protocol 1.4). */
+export interface CommandWords {
+  /** The word that the first four bytes spell, read as a big-endian signed int; undefined when they are a length. */
+  wordOf(code: number): string | undefined;
   /** Bytes that belong to the command and follow the word: 8 for `stmk`, else 0. */
-  readonly argumentBytes: number;
+  argumentBytesOf(word: string): number;
 }
 
 /** Who serves the connections of a listener. All calls come in the order of the events. */
 export interface ClientHandler {
   /** A connection was admitted; nothing has been read from it. */
   opened(connection: ClientConnection): void;
-  /** One frame, without its length. The memory belongs to the receiver. */
+  /** One frame, without its length; the bytes are valid during the call only. */
   frame(connection: ClientConnection, bytes: Buffer): void;
-  /** The client asked a four-letter word; nothing more will be read from it. Answer with `send(…, true)`. */
+  /** The client asked a four-letter word; nothing more is taken from it. Answer, then `close()`. */
   command(connection: ClientConnection, word: string, argument: Buffer): void;
   /** The connection is gone; called once for each that was opened. */
   closed(connection: ClientConnection): void;
@@ -43,8 +46,7 @@ export interface ConnectionContext {
   readonly log: Log;
   /** `jute.maxbuffer`: the longest frame, in bytes. */
   readonly frameBytesMax: number;
-  /** Four-letter words by their four bytes read as a big-endian signed int. */
-  readonly words: ReadonlyMap<number, CommandWord>;
+  readonly words: CommandWords;
   /** See {@link OUTPUT_BYTES_MAX}. */
   readonly outputBytesMax: number;
 }
@@ -108,6 +110,20 @@ export class ClientConnection {
     else this.#boundOutput(this.#socket.writableLength);
   }
 
+  /** Sends one part of a long answer; a promise says when the next one should come (or that the connection is gone). */
+  sendPart(bytes: Uint8Array): Promise<void> | undefined {
+    if (!this.isOpen || this.#socket.write(bytes)) return undefined;
+    return new Promise((resolve) => {
+      this.#socket.once("drain", resolve);
+      this.#socket.once("close", resolve);
+    });
+  }
+
+  /** Closes behind what was sent. */
+  close(): void {
+    if (this.isOpen) this.#finish();
+  }
+
   #boundOutput(waiting: number): void {
     if (waiting > this.#context.outputBytesMax) this.#giveUp(waiting);
     else if (waiting > OUTPUT_BYTES_TO_PAUSE) this.#pause(Pause.output);
@@ -130,26 +146,28 @@ export class ClientConnection {
 
   #receive(bytes: Buffer): void {
     if (!this.isOpen || this.#state === "command") return;
-    // The bytes lie in the shared buffer, while a request keeps its frame until it is answered: one copy for all frames of
-    // a read, which for small reads comes from Node's pool.
-    this.#frames.push(Buffer.from(bytes));
+    this.#frames.push(bytes);
     if (this.#state === "greeting" && !this.#greet()) return;
     this.#deliver();
+    // The rest lies in the shared buffer.
+    if (this.#pauses !== 0 && this.isOpen) this.#frames.push(this.#frames.takeRest());
   }
 
   /** Tells a word from a length by the first four bytes. True when frames follow. */
   #greet(): boolean {
     const first = this.#frames.peekInt();
     if (first === undefined) return false;
-    const command = this.#context.words.get(first);
-    if (command === undefined) {
+    const { words, handler } = this.#context;
+    const word = words.wordOf(first);
+    if (word === undefined) {
       this.#state = "frames";
       return true;
     }
+    const length = WORD_BYTES + words.argumentBytesOf(word);
     const bytes = this.#frames.takeRest();
-    if (bytes.length >= 4 + command.argumentBytes) {
+    if (bytes.length >= length) {
       this.#state = "command";
-      this.#context.handler.command(this, command.word, bytes.subarray(4, 4 + command.argumentBytes));
+      handler.command(this, word, bytes.subarray(WORD_BYTES, length));
     } else {
       this.#frames.push(bytes);
     }
