@@ -10,7 +10,10 @@ export const COUNTERS = {
     fedBy: "transport",
     help: "connections closed because the server was not serving",
   },
-  sessionless_connections_expired: { fedBy: "machine", help: "connections closed because they were silent too long" },
+  sessionless_connections_expired: {
+    fedBy: "machine",
+    help: "connections closed because they were silent too long",
+  },
   stale_sessions_expired: { fedBy: "machine", help: "sessions expired" },
   bytes_received_count: { fedBy: "machine", help: "bytes of packets from clients, lengths included" },
   response_bytes: { fedBy: "machine", help: "bytes of responses" },
@@ -27,7 +30,10 @@ export const COUNTERS = {
   stale_requests_dropped: { fedBy: "machine", help: "stale requests dropped" },
   stale_replies: { fedBy: "machine", help: "replies for connections that are gone" },
   large_requests_rejected: { fedBy: "machine", help: "requests refused by the limit of large requests" },
-  digest_mismatches_count: { fedBy: "machine", help: "txns after which the tree's digest was not the expected one" },
+  digest_mismatches_count: {
+    fedBy: "machine",
+    help: "txns after which the tree's digest was not the expected one",
+  },
   ttl_node_created_count: { fedBy: "machine", help: "TTL znodes created" },
   ttl_node_deleted_count: { fedBy: "machine", help: "TTL znodes deleted" },
 
@@ -77,7 +83,10 @@ export const COUNTERS = {
   request_commit_queued: { fedBy: "ensemble", help: "commits queued in the learner pipeline" },
   learner_proposal_received_count: { fedBy: "ensemble", help: "proposals received as learner" },
   learner_commit_received_count: { fedBy: "ensemble", help: "commits received as learner" },
-  quit_leading_due_to_disloyal_voter: { fedBy: "ensemble", help: "times leading ended because a voter went away" },
+  quit_leading_due_to_disloyal_voter: {
+    fedBy: "ensemble",
+    help: "times leading ended because a voter went away",
+  },
   skip_learner_request_to_next_processor_count: {
     fedBy: "ensemble",
     help: "requests of learners that were forwarded instead of processed",

@@ -28,7 +28,10 @@ export const SERVER_GAUGES = {
   min_client_response_size: { fedBy: "machine", help: "bytes of the smallest response, -1 before the first" },
   outstanding_tls_handshake: { fedBy: "transport", help: "TLS handshakes in progress" },
   auth_failed_count: { fedBy: "machine", help: "authentications that failed" },
-  non_mtls_remote_conn_count: { fedBy: "transport", help: "connections from other hosts without a certificate" },
+  non_mtls_remote_conn_count: {
+    fedBy: "transport",
+    help: "connections from other hosts without a certificate",
+  },
   non_mtls_local_conn_count: { fedBy: "transport", help: "connections from this host without a certificate" },
 } as const satisfies Record<string, GaugeRow>;
 
@@ -42,8 +45,14 @@ export const QUORUM_GAUGES = {
   pending_syncs: { fedBy: "ensemble", help: "sync requests that wait (leader)" },
   leader_uptime: { fedBy: "ensemble", help: "ms since this leader was established" },
   last_proposal_size: { fedBy: "ensemble", help: "bytes of the last proposal, -1 before the first (leader)" },
-  max_proposal_size: { fedBy: "ensemble", help: "bytes of the largest proposal, -1 before the first (leader)" },
-  min_proposal_size: { fedBy: "ensemble", help: "bytes of the smallest proposal, -1 before the first (leader)" },
+  max_proposal_size: {
+    fedBy: "ensemble",
+    help: "bytes of the largest proposal, -1 before the first (leader)",
+  },
+  min_proposal_size: {
+    fedBy: "ensemble",
+    help: "bytes of the smallest proposal, -1 before the first (leader)",
+  },
 } as const satisfies Record<string, GaugeRow>;
 
 /** Gauges with one number per key; the key is the first component of the path that has the quota. */

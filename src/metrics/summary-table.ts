@@ -9,7 +9,10 @@ export const SUMMARIES = {
   startup_txns_loaded: { fedBy: "host", help: "txns replayed at start" },
   startup_txns_load_time: { fedBy: "host", help: "ms to replay the txns at start" },
   startup_snap_load_time: { fedBy: "host", help: "ms to read the snapshot at start" },
-  connection_token_deficit: { fedBy: "machine", help: "tokens missing from the connection throttle per handshake" },
+  connection_token_deficit: {
+    fedBy: "machine",
+    help: "tokens missing from the connection throttle per handshake",
+  },
   node_created_watch_count: { fedBy: "machine", help: "watches fired by one created event" },
   node_deleted_watch_count: { fedBy: "machine", help: "watches fired by one deleted event" },
   node_changed_watch_count: { fedBy: "machine", help: "watches fired by one data-changed event" },
@@ -40,7 +43,10 @@ export const SUMMARIES = {
   read_commit_proc_issued: { fedBy: "ensemble", help: "reads issued per turn" },
   write_commit_proc_issued: { fedBy: "ensemble", help: "writes issued per turn" },
   commit_process_time: { fedBy: "ensemble", help: "ms of one turn of the learner pipeline" },
-  learner_request_processor_queue_size: { fedBy: "ensemble", help: "requests waiting to be forwarded to the leader" },
+  learner_request_processor_queue_size: {
+    fedBy: "ensemble",
+    help: "requests waiting to be forwarded to the leader",
+  },
   socket_closing_time: { fedBy: "ensemble", help: "ms to close a learner link" },
 } as const satisfies Record<string, MetricRow>;
 
@@ -52,27 +58,39 @@ export const PERCENTILE_SUMMARIES = {
   request_throttle_queue_time_ms: { fedBy: "machine", help: "ms a request waited in the throttler" },
   sync_processor_queue_time_ms: { fedBy: "host", help: "ms a txn waited for the log worker" },
   sync_processor_queue_flush_time_ms: { fedBy: "host", help: "ms of one flush of the log worker" },
-  sync_processor_queue_and_flush_time_ms: { fedBy: "host", help: "ms from handing over a txn to its durability" },
+  sync_processor_queue_and_flush_time_ms: {
+    fedBy: "host",
+    help: "ms from handing over a txn to its durability",
+  },
   jvm_pause_time_ms: { fedBy: "host", help: "ms by which the event loop was late (jvm.pause.monitor)" },
 
   read_commitproc_time_ms: { fedBy: "ensemble", help: "ms a read waited behind writes of its session" },
   write_commitproc_time_ms: { fedBy: "ensemble", help: "ms a write waited for its commit" },
-  local_write_committed_time_ms: { fedBy: "ensemble", help: "ms from commit to apply, writes of own clients" },
-  server_write_committed_time_ms: { fedBy: "ensemble", help: "ms from commit to apply, writes of other servers" },
+  local_write_committed_time_ms: {
+    fedBy: "ensemble",
+    help: "ms from commit to apply, writes of own clients",
+  },
+  server_write_committed_time_ms: {
+    fedBy: "ensemble",
+    help: "ms from commit to apply, writes of other servers",
+  },
   om_proposal_process_time_ms: { fedBy: "ensemble", help: "ms to pass a proposal on as observer master" },
   om_commit_process_time_ms: { fedBy: "ensemble", help: "ms to pass a commit on as observer master" },
   read_final_proc_time_ms: { fedBy: "ensemble", help: "ms to answer a read" },
   write_final_proc_time_ms: { fedBy: "ensemble", help: "ms to apply and answer a write" },
   proposal_latency: { fedBy: "ensemble", help: "ms from the txn's time stamp to the proposal's arrival" },
   proposal_ack_creation_latency: { fedBy: "ensemble", help: "ms from the txn's time stamp to the ack" },
-  commit_propagation_latency: { fedBy: "ensemble", help: "ms from the txn's time stamp to the commit's arrival" },
+  commit_propagation_latency: {
+    fedBy: "ensemble",
+    help: "ms from the txn's time stamp to the commit's arrival",
+  },
   quorum_ack_latency: { fedBy: "ensemble", help: "ms from the txn's time stamp to a quorum of acks" },
 } as const satisfies Record<string, MetricRow>;
 
 /** Summaries with one set of numbers per key: first path component, or the learner's server id. */
 export const SUMMARY_SETS = {
   write_per_namespace: { fedBy: "machine", help: "bytes per write: path and data" },
-  read_per_namespace: { fedBy: "machine", help: "bytes per read: path, data and 60 for the stat" },
+  read_per_namespace: { fedBy: "machine", help: "bytes per read: path, data and 68 for the stat" },
   learner_handler_qp_size: { fedBy: "ensemble", help: "packets queued for a learner" },
 } as const satisfies Record<string, MetricRow>;
 
