@@ -1,43 +1,155 @@
-import type { JuteWriter } from "../../protocol/jute-writer.ts";
+import { OpCode } from "../../protocol/opcode.ts";
 import type { ACL, StatPersisted } from "../../protocol/records/data.ts";
 import type { SessionId } from "../../protocol/session-id.ts";
-import type { LoggedTxn } from "../../protocol/txn.ts";
+import { decodeTxn, type LoggedTxn } from "../../protocol/txn.ts";
 import type { Zxid } from "../../protocol/zxid.ts";
-import type { DataTree } from "./data-tree.ts";
+import { CommittedLog } from "./committed-log.ts";
+import { DataTree } from "./data-tree.ts";
 import type { QuotaRegistry } from "./quota.ts";
-import type { ChangeSink, DataTreeOptions, TxnResult, ZxidDigest } from "./tree-types.ts";
+import type { TreeSnapshotSource } from "./snapshot-source.ts";
+import {
+  type ChangeSink,
+  type DataTreeOptions,
+  NO_CHANGE_SINK,
+  type TxnResult,
+  type ZxidDigest,
+} from "./tree-types.ts";
 
 export interface DatabaseOptions extends DataTreeOptions {
-  /** How many committed txns are kept for learners that are only a little behind; default 500. */
+  /** `zookeeper.commitLogCount`: how many committed txns are kept for learners a little behind; default 500. */
   readonly commitLogCount?: number;
 }
 
+/** A global session as the log knows it. */
 export interface SessionRow {
   readonly id: SessionId;
   readonly timeoutMs: number;
 }
 
-/** The public face; the body follows in the next commit. */
-export declare class Database {
-  constructor(options: DatabaseOptions);
+/** Ephemerals that a dead session had left behind. */
+export interface RemovedEphemerals {
+  readonly session: SessionId;
+  readonly paths: readonly string[];
+}
+
+const COMMIT_LOG_COUNT = 500;
+
+/**
+ * All replicated state: the tree and the global sessions. It is recovered from a snapshot and a log (it has the shape of
+ * RecoveryTarget of the storage), changed by transactions, and written to snapshots while it changes.
+ */
+export class Database {
   readonly tree: DataTree;
-  readonly quota: QuotaRegistry;
-  /** Global sessions by the key of their id, as createSession and closeSession txns left them. */
-  readonly sessions: ReadonlyMap<string, SessionRow>;
-  get lastProcessedZxid(): Zxid;
-  applyTxn(txn: LoggedTxn, sink: ChangeSink): TxnResult;
-  removeDeadEphemerals(): readonly string[];
-  session(id: SessionId, timeoutMs: number): void;
-  acl(aclId: number, acl: readonly ACL[]): void;
-  node(path: string, data: Uint8Array | null, aclId: number, stat: StatPersisted): void;
-  digest(digest: ZxidDigest): void;
-  snapshotLoaded(zxid: Zxid): void;
-  replay(bytes: Uint8Array): void;
-  snapshotSource(): {
-    readonly zxid: Zxid;
-    writeNext(out: JuteWriter, bytesMax: number): boolean;
-    digest(): ZxidDigest | undefined;
-    lastProcessedZxid(): Zxid;
-  };
-  digestLog(): readonly ZxidDigest[];
+  readonly committed: CommittedLog;
+  readonly #sessions = new Map<string, SessionRow>();
+  #isLoading = false;
+  #isLoaded = false;
+  #snapshotZxid: Zxid | undefined;
+  #snapshotDigest: ZxidDigest | undefined;
+
+  constructor(options: DatabaseOptions) {
+    this.tree = new DataTree(options);
+    this.committed = new CommittedLog(options.commitLogCount ?? COMMIT_LOG_COUNT);
+  }
+
+  /** Global sessions by the key of their id, as createSession and closeSession transactions left them. */
+  get sessions(): ReadonlyMap<string, SessionRow> {
+    return this.#sessions;
+  }
+
+  get quota(): QuotaRegistry {
+    return this.tree.quota;
+  }
+
+  get lastProcessedZxid(): Zxid {
+    return this.tree.lastProcessedZxid;
+  }
+
+  /**
+   * Applies a committed transaction to sessions and tree, and compares the digest it carries. The session table first: it
+   * must not lag behind lastProcessedZxid (ZOOKEEPER-3144).
+   */
+  applyTxn(txn: LoggedTxn, sink: ChangeSink): TxnResult {
+    const { header, body } = txn;
+    if (body.type === OpCode.createSession) {
+      const { clientId } = header;
+      this.#sessions.set(clientId.key, { id: clientId, timeoutMs: body.timeOut });
+    } else if (body.type === OpCode.closeSession) {
+      this.#sessions.delete(header.clientId.key);
+    }
+    const result = this.tree.apply(header, body, sink);
+    this.tree.checkDigest(header.zxid, txn.digest);
+    return result;
+  }
+
+  /**
+   * Deletes the ephemerals of sessions that do not exist: once, when a standalone server or a leader starts
+   * (storage-formats 3.6). Local, without a transaction. Znodes whose owner only looks like a session because
+   * extendedTypesEnabled is off are kept (client-protocol 15 #13).
+   */
+  removeDeadEphemerals(sink: ChangeSink = NO_CHANGE_SINK): readonly RemovedEphemerals[] {
+    const removed: RemovedEphemerals[] = [];
+    for (const session of [...this.tree.ephemeralOwners()]) {
+      if (this.#sessions.has(session.key) || this.tree.isStrandedTtlOwner(session)) continue;
+      removed.push({ session, paths: this.tree.removeEphemerals(session, sink) });
+    }
+    return removed;
+  }
+
+  /** For a new snapshot; its zxid is lastProcessedZxid of now. */
+  snapshotSource(): TreeSnapshotSource {
+    return this.tree.snapshotSource(this.#sessions.values());
+  }
+
+  /** RecoveryTarget: a row of the snapshot's session table. */
+  session(id: SessionId, timeoutMs: number): void {
+    this.#beginLoad();
+    this.#sessions.set(id.key, { id, timeoutMs });
+  }
+
+  /** RecoveryTarget: a row of the snapshot's ACL map. */
+  acl(aclId: number, acl: readonly ACL[]): void {
+    this.#beginLoad();
+    this.tree.loader.acl(aclId, acl);
+  }
+
+  /** RecoveryTarget: a znode of the snapshot; the root has path "". `data` is copied. */
+  node(path: string, data: Uint8Array | null, aclId: number, stat: StatPersisted): void {
+    this.#beginLoad();
+    this.tree.loader.node(path, data, aclId, stat);
+  }
+
+  /** RecoveryTarget: the snapshot's digest section; before or after {@link snapshotLoaded}, and before any replay. */
+  digest(digest: ZxidDigest): void {
+    this.#snapshotDigest = digest;
+    this.#judgeSnapshot();
+  }
+
+  /** RecoveryTarget: all znodes are in; `zxid` is the one in the file's name. */
+  snapshotLoaded(zxid: Zxid): void {
+    this.#beginLoad();
+    this.#isLoaded = true;
+    this.tree.loader.finish();
+    this.tree.lastProcessedZxid = zxid;
+    this.#snapshotZxid = zxid;
+    this.#judgeSnapshot();
+  }
+
+  /** RecoveryTarget: the next record of the log. Throws JuteError when it is none. */
+  replay(bytes: Uint8Array): void {
+    const txn = decodeTxn(bytes);
+    this.applyTxn(txn, NO_CHANGE_SINK);
+    this.committed.append(txn.header.zxid, bytes);
+  }
+
+  #beginLoad(): void {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    this.tree.loader.begin();
+  }
+
+  #judgeSnapshot(): void {
+    if (!this.#isLoaded || this.#snapshotZxid === undefined) return;
+    this.tree.digests.snapshotLoaded(this.#snapshotZxid, this.#snapshotDigest);
+  }
 }

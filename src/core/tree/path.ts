@@ -8,7 +8,6 @@ export const ZOOKEEPER_PATH = "/zookeeper";
 export const QUOTA_PATH = "/zookeeper/quota";
 export const CONFIG_PATH = "/zookeeper/config";
 
-/** The largest number that fits into a suffix of ten digits is beyond int32, so ten digits always suffice. */
 const SUFFIX_DIGITS = 10;
 
 /** The four znodes that exist before the first transaction and cannot be deleted (client-protocol 4.8). */

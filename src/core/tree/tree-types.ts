@@ -32,9 +32,10 @@ export interface DigestMismatch {
 
 /** Things an operator must hear about; the host turns each into one log line. */
 export type TreeReport =
-  /** A soft quota is exceeded: nothing is refused (client-protocol 9). */
+  /** A quota is or would be exceeded; only a hard one refuses the request (client-protocol 9). */
   | {
-      readonly kind: "softQuotaExceeded";
+      readonly kind: "quotaExceeded";
+      readonly isHard: boolean;
       readonly prefix: string;
       readonly measure: "count" | "bytes";
       readonly value: number;

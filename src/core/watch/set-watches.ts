@@ -1,7 +1,8 @@
 import type { Zxid } from "../../protocol/zxid.ts";
+import type { ConnectionId } from "../connection-id.ts";
 import type { DataTree } from "../tree/data-tree.ts";
 import type { WatchManager } from "./watch-manager.ts";
-import { type ConnectionId, WatchEventType } from "./watch-types.ts";
+import { WatchEventType } from "./watch-types.ts";
 
 /** The paths of setWatches (persistent lists empty) and setWatches2. */
 export interface WatchPaths {

@@ -1,5 +1,4 @@
-/** A client's connection to this server. Watches belong to it, not to the session (client-protocol 5.1). */
-export type ConnectionId = number;
+import type { ConnectionId } from "../connection-id.ts";
 
 /** Event types that a server sends (client-protocol 5.3). */
 export const WatchEventType = {

@@ -1,0 +1,185 @@
+import type { ConnectionId } from "../connection-id.ts";
+
+/**
+ * The modes of one connection on one path, as bits: ZooKeeper's two tables, data and child, in one entry.
+ * client-protocol 5.1 says which call sets which.
+ */
+export const WatchMode = {
+  dataOnce: 1,
+  dataPersistent: 2,
+  recursive: 4,
+  childOnce: 8,
+  childPersistent: 16,
+} as const;
+export const DATA_MODES: number = WatchMode.dataOnce | WatchMode.dataPersistent | WatchMode.recursive;
+export const CHILD_MODES: number = WatchMode.childOnce | WatchMode.childPersistent;
+
+/** Mode bits in the low part of a packed watcher, the connection above them. */
+const MODES_BASE = 32;
+
+/** Who watches a path: mostly one connection, then it is packed into a number; else connection → modes. */
+type Watchers = number | Map<ConnectionId, number>;
+/** What a connection watches: one path, or several. */
+type Paths = string | Set<string>;
+
+/**
+ * Which connection watches which path in which modes, findable from both sides: a trigger knows the path, a closing
+ * connection knows itself. The common case of one watcher per path costs an entry in a Map and nothing else.
+ */
+export class WatchTable {
+  readonly #watchersOf = new Map<string, Watchers>();
+  readonly #pathsOf = new Map<ConnectionId, Paths>();
+  #dataCount = 0;
+  #childCount = 0;
+  #recursiveCount = 0;
+
+  /** Pairs of connection and path with a mode of the data table. */
+  get dataCount(): number {
+    return this.#dataCount;
+  }
+
+  /** Pairs of connection and path with a mode of the child table. */
+  get childCount(): number {
+    return this.#childCount;
+  }
+
+  get recursiveCount(): number {
+    return this.#recursiveCount;
+  }
+
+  /** 0 when the connection does not watch the path. */
+  modes(connection: ConnectionId, path: string): number {
+    const watchers = this.#watchersOf.get(path);
+    if (watchers === undefined) return 0;
+    if (typeof watchers !== "number") return watchers.get(connection) ?? 0;
+    return connectionOf(watchers) === connection ? watchers % MODES_BASE : 0;
+  }
+
+  /** 0 removes the watch. */
+  setModes(connection: ConnectionId, path: string, modes: number): void {
+    const before = this.modes(connection, path);
+    if (before === modes) return;
+    this.#count(before, modes);
+    if (modes === 0) this.#removeWatcher(connection, path);
+    else this.#putWatcher(connection, path, modes);
+    if (before === 0) this.#addPath(connection, path);
+    else if (modes === 0) this.#removePath(connection, path);
+  }
+
+  /** Adds to `into` every connection that watches the path in one of the modes of `mask`. */
+  collect(path: string, mask: number, into: Set<ConnectionId>): void {
+    const watchers = this.#watchersOf.get(path);
+    if (watchers === undefined) return;
+    if (typeof watchers === "number") {
+      if ((watchers % MODES_BASE) & mask) into.add(connectionOf(watchers));
+      return;
+    }
+    for (const [connection, modes] of watchers) if (modes & mask) into.add(connection);
+  }
+
+  /** Takes one mode away from everybody who watches the path. */
+  clearMode(path: string, mode: number): void {
+    const watchers = this.#watchersOf.get(path);
+    if (watchers === undefined) return;
+    if (typeof watchers === "number") {
+      if (watchers & mode) this.setModes(connectionOf(watchers), path, (watchers % MODES_BASE) & ~mode);
+      return;
+    }
+    for (const [connection, modes] of watchers) {
+      if ((modes & mode) === 0) continue;
+      const left = modes & ~mode;
+      this.#count(modes, left);
+      if (left !== 0) {
+        watchers.set(connection, left);
+      } else {
+        watchers.delete(connection);
+        this.#removePath(connection, path);
+      }
+    }
+    if (watchers.size === 0) this.#watchersOf.delete(path);
+  }
+
+  /** Takes away all watches of a connection: costs as much as it has. */
+  removeConnection(connection: ConnectionId): void {
+    const paths = this.#pathsOf.get(connection);
+    if (paths === undefined) return;
+    this.#pathsOf.delete(connection);
+    for (const path of typeof paths === "string" ? [paths] : paths) {
+      this.#count(this.modes(connection, path), 0);
+      this.#removeWatcher(connection, path);
+    }
+  }
+
+  /** Every connection and what it watches in a mode of `mask`; connections with no such watch are left out. */
+  *byConnection(mask: number): Iterable<readonly [ConnectionId, readonly string[]]> {
+    for (const [connection, paths] of this.#pathsOf) {
+      const all = typeof paths === "string" ? [paths] : [...paths];
+      const matching = all.filter((path) => (this.modes(connection, path) & mask) !== 0);
+      if (matching.length > 0) yield [connection, matching];
+    }
+  }
+
+  /** Every path and who watches it in a mode of `mask`; paths with no such watch are left out. */
+  *byPath(mask: number): Iterable<readonly [string, readonly ConnectionId[]]> {
+    const connections = new Set<ConnectionId>();
+    for (const path of this.#watchersOf.keys()) {
+      connections.clear();
+      this.collect(path, mask, connections);
+      if (connections.size > 0) yield [path, [...connections]];
+    }
+  }
+
+  #putWatcher(connection: ConnectionId, path: string, modes: number): void {
+    const watchers = this.#watchersOf.get(path);
+    if (watchers !== undefined && typeof watchers !== "number") {
+      watchers.set(connection, modes);
+    } else if (watchers === undefined || connectionOf(watchers) === connection) {
+      this.#watchersOf.set(path, connection * MODES_BASE + modes);
+    } else {
+      const both = new Map([[connectionOf(watchers), watchers % MODES_BASE]]);
+      this.#watchersOf.set(path, both.set(connection, modes));
+    }
+  }
+
+  #removeWatcher(connection: ConnectionId, path: string): void {
+    const watchers = this.#watchersOf.get(path);
+    if (watchers === undefined) return;
+    if (typeof watchers === "number") {
+      this.#watchersOf.delete(path);
+    } else {
+      watchers.delete(connection);
+      if (watchers.size === 0) this.#watchersOf.delete(path);
+    }
+  }
+
+  #addPath(connection: ConnectionId, path: string): void {
+    const paths = this.#pathsOf.get(connection);
+    if (paths === undefined) this.#pathsOf.set(connection, path);
+    else if (typeof paths === "string") this.#pathsOf.set(connection, new Set([paths, path]));
+    else paths.add(path);
+  }
+
+  #removePath(connection: ConnectionId, path: string): void {
+    const paths = this.#pathsOf.get(connection);
+    if (paths === undefined) return;
+    if (typeof paths !== "string") {
+      paths.delete(path);
+      if (paths.size > 0) return;
+    }
+    this.#pathsOf.delete(connection);
+  }
+
+  #count(before: number, after: number): void {
+    this.#dataCount += has(after, DATA_MODES) - has(before, DATA_MODES);
+    this.#childCount += has(after, CHILD_MODES) - has(before, CHILD_MODES);
+    this.#recursiveCount += has(after, WatchMode.recursive) - has(before, WatchMode.recursive);
+  }
+}
+
+function connectionOf(packed: number): ConnectionId {
+  return Math.floor(packed / MODES_BASE);
+}
+
+function has(modes: number, mask: number): 0 | 1 {
+  return (modes & mask) !== 0 ? 1 : 0;
+}
