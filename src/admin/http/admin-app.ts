@@ -3,8 +3,8 @@ import type { Log } from "../../base/ports.ts";
 import type { AdminView } from "../admin-view.ts";
 import { answerBody } from "./answer-body.ts";
 import { ADMIN_COMMANDS } from "./command-table.ts";
-import { type JsonFields, JsonMap, type JsonValue, jsonPieces } from "./json.ts";
-import { ADMIN_LIMITS } from "./limits.ts";
+import { JsonMap, type JsonValue, jsonPieces } from "./json.ts";
+import { ADMIN_LIMITS_DEFAULT, type AdminLimits } from "./limits.ts";
 import { type CommandCall, runCommand } from "./run-command.ts";
 
 export interface AdminAppOptions {
@@ -18,70 +18,78 @@ export interface AdminAppOptions {
   readonly trustsForwardedFor: boolean;
   /** Resolves one event-loop turn later, so that a long answer does not keep requests waiting. */
   readonly nextTurn: () => Promise<void>;
+  readonly limits?: AdminLimits;
 }
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
 /** Builds the HTTP application: the index of commands, the commands, and JSON errors for everything else. */
 export async function createAdminApp(options: AdminAppOptions): Promise<FastifyInstance> {
-  // Loaded here, not at the top: the admin server starts after the clients' port is open, and most starts wait for nothing else.
+  const limits = options.limits ?? ADMIN_LIMITS_DEFAULT;
+  // Loaded here and not at the top: clients must not wait for the admin server's libraries when a server starts.
   const { fastify } = await import("fastify");
   const app = fastify({
     logger: false,
-    bodyLimit: ADMIN_LIMITS.bodyBytesMax,
+    bodyLimit: limits.bodyBytesMax,
     connectionTimeout: options.idleTimeoutMs,
     keepAliveTimeout: options.idleTimeoutMs,
-    requestTimeout: ADMIN_LIMITS.requestTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: ADMIN_LIMITS.headerBytesMax },
+    routerOptions: { maxParamLength: limits.headerBytesMax },
     http: {
-      maxHeaderSize: ADMIN_LIMITS.headerBytesMax,
-      headersTimeout: ADMIN_LIMITS.headerTimeoutMs,
-      connectionsCheckingInterval: ADMIN_LIMITS.slowCheckIntervalMs,
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headerTimeoutMs,
+      connectionsCheckingInterval: limits.slowCheckIntervalMs,
     },
   });
-  app.server.maxConnections = ADMIN_LIMITS.connectionsMax;
+  app.server.maxConnections = limits.connectionsMax;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
   addRoutes(app, options);
+  addErrors(app, options);
   return app;
 }
 
+/** `admin.commandURL` without a slash at the end: what `/<command>` is appended to. */
+function rootOf({ commandUrl }: AdminAppOptions): string {
+  return commandUrl.replace(/\/+$/, "");
+}
+
 function addRoutes(app: FastifyInstance, options: AdminAppOptions): void {
-  const { commandUrl } = options;
+  const root = rootOf(options);
   const index: Handler = async (_request, reply) => {
-    return reply.type("text/html;charset=utf-8").send(commandLinks(commandUrl));
+    return reply.type("text/html;charset=utf-8").send(commandLinks(root));
   };
-  const root = commandUrl === "/" ? "" : commandUrl;
   for (const method of ["GET", "POST"] as const) {
+    const command: Handler = (request, reply) => runRoute(request, reply, method, options);
     if (root !== "") app.route({ method, url: root, handler: index });
     app.route({ method, url: `${root}/`, handler: index });
-    app.route({
-      method,
-      url: `${root}/*`,
-      handler: (request, reply) => runRoute(request, reply, method, options),
-    });
+    app.route({ method, url: `${root}/*`, handler: command });
   }
+}
+
+function addErrors(app: FastifyInstance, options: AdminAppOptions): void {
+  const root = rootOf(options);
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split("?")[0]!;
     if (path !== root && !path.startsWith(`${root}/`)) {
-      return sendJson(
+      return sendError(
         reply,
         404,
-        { error: `Not found: ${path}; the commands are below ${commandUrl}` },
+        `Not found: ${path}; the commands are below ${options.commandUrl}`,
         options,
       );
     }
     reply.header("Allow", "GET, HEAD, POST, OPTIONS");
     if (request.method === "OPTIONS") return reply.code(200).send("");
     const status = request.method === "TRACE" ? 403 : 405;
-    return sendJson(reply, status, { error: `Method ${request.method} is not supported` }, options);
+    return sendError(reply, status, `Method ${request.method} is not supported`, options);
   });
   app.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status >= 500) options.log.error({ err: error, url: request.url }, "admin command failed");
-    const text = status >= 500 ? "The command failed; see the server's log" : error.message;
-    return sendJson(reply, status, { error: text }, options);
+    if (status < 500) return sendError(reply, status, error.message, options);
+    options.log.error({ err: error, url: request.url }, "admin command failed");
+    return sendError(reply, status, "The command failed; see the server's log", options);
   });
 }
 
@@ -107,14 +115,22 @@ async function runRoute(
 function sendJson(
   reply: FastifyReply,
   status: number,
-  body: JsonMap | JsonFields,
-  { nextTurn }: AdminAppOptions,
+  value: JsonValue,
+  options: AdminAppOptions,
 ): FastifyReply {
-  const value: JsonValue = body;
   return reply
     .code(status)
     .header("Content-Type", "application/json")
-    .send(answerBody(jsonPieces(value), nextTurn));
+    .send(answerBody(jsonPieces(value), options.nextTurn));
+}
+
+function sendError(
+  reply: FastifyReply,
+  status: number,
+  error: string,
+  options: AdminAppOptions,
+): FastifyReply {
+  return sendJson(reply, status, { error }, options);
 }
 
 function firstValues(query: Readonly<Record<string, string | string[]>>): ReadonlyMap<string, string> {
@@ -130,12 +146,11 @@ function remoteHostOf(request: FastifyRequest, trustsForwardedFor: boolean): str
   const forwarded = request.headers["x-forwarded-for"];
   const header = Array.isArray(forwarded) ? forwarded[0] : forwarded;
   const first = trustsForwardedFor ? header?.split(",")[0]?.trim() : undefined;
-  return first || request.ip;
+  return first || request.ip.replace(/^::ffff:/, "");
 }
 
 /** Apache's index page: one link per line, primary names in alphabetical order. */
-function commandLinks(commandUrl: string): string {
-  const root = commandUrl === "/" ? "" : commandUrl;
+function commandLinks(root: string): string {
   const names = Object.keys(ADMIN_COMMANDS).sort();
   return names.map((name) => `<a href="${root}/${name}">${name}</a>\n<br/>\n`).join("");
 }

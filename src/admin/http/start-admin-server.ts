@@ -40,7 +40,8 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     await app.close();
     throw new AdminServerError(startProblem(options, error), error);
   }
-  const bound = app.addresses()[0]!.port;
+  const listening = app.server.address();
+  const bound = typeof listening === "object" && listening !== null ? listening.port : port;
   log.info(
     { address, port: bound, commandUrl },
     `Started AdminServer on address ${address}, port ${bound} and command URL ${commandUrl}`,
