@@ -200,7 +200,7 @@ export class Subject {
   /** Kills what still runs and removes the temporary files (not a dataDir that was given). */
   async dispose(): Promise<void> {
     await this.kill();
-    if (process.env["INTEROP_KEEP"] === undefined) rmSync(this.#directory, { recursive: true, force: true });
+    if (process.env.INTEROP_KEEP === undefined) rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 

@@ -55,7 +55,16 @@ const SHAPES: readonly (readonly [string, readonly WireAcl[] | null])[] = [
   ].map((id): readonly [string, readonly WireAcl[]] => [`ip ${id}`, [acl(31, "ip", id)]]),
 ];
 
-const IPV6 = ["::1", "fe80::1/64", "2001:db8::/32", "::1/129", "::ffff:10.0.0.1", "1:2:3:4:5:6:7:8", ":::", "g::1"];
+const IPV6 = [
+  "::1",
+  "fe80::1/64",
+  "2001:db8::/32",
+  "::1/129",
+  "::ffff:10.0.0.1",
+  "1:2:3:4:5:6:7:8",
+  ":::",
+  "g::1",
+];
 
 /** Permissions, schemes, auth packets, getACL masking (client-protocol 6). */
 export const ACLS: readonly Scenario[] = [
@@ -136,7 +145,9 @@ export const ACLS: readonly Scenario[] = [
     await a.call(auth("digest", "ann:1"));
     await a.call(create("/t/one", { acl: [acl(31, "auth", "")] }));
     await a.call(getAcl("/t/one"));
-    await a.call(create("/t/two", { acl: [acl(1, "auth", ""), acl(1, "digest", "ann:x"), acl(31, "auth", "")] }));
+    await a.call(
+      create("/t/two", { acl: [acl(1, "auth", ""), acl(1, "digest", "ann:x"), acl(31, "auth", "")] }),
+    );
     await a.call(getAcl("/t/two"));
   }),
   scenario("super user: bypasses everything, auth expands to its digest id", async (t) => {
@@ -162,7 +173,12 @@ export const ACLS: readonly Scenario[] = [
     const a = await t.connect("a");
     const b = await t.connect("b");
     await a.call(auth("digest", "ann:pw"));
-    const list = [acl(31, "auth", ""), acl(1, "world", "anyone"), acl(2, "digest", "bob:hash"), acl(1, "ip", "10.1.1.1")];
+    const list = [
+      acl(31, "auth", ""),
+      acl(1, "world", "anyone"),
+      acl(2, "digest", "bob:hash"),
+      acl(1, "ip", "10.1.1.1"),
+    ];
     await a.call(create("/t/n", { acl: list }));
     await a.call(getAcl("/t/n"));
     await b.call(getAcl("/t/n"));
@@ -173,7 +189,15 @@ export const ACLS: readonly Scenario[] = [
   }),
   scenario("ip ACLs match the peer address and prefixes of it", async (t) => {
     const a = await t.connect("a");
-    for (const id of ["127.0.0.1", "127.0.0.0/8", "127.0.0.1/32", "127.1.0.0/16", "10.0.0.0/8", "0.0.0.0/0", "128.0.0.0/1"]) {
+    for (const id of [
+      "127.0.0.1",
+      "127.0.0.0/8",
+      "127.0.0.1/32",
+      "127.1.0.0/16",
+      "10.0.0.0/8",
+      "0.0.0.0/0",
+      "128.0.0.0/1",
+    ]) {
       const path = `/t/${id.replaceAll("/", "-")}`;
       await a.call(create(path, { acl: [acl(1, "ip", id)] }));
       await a.call(getData(path));

@@ -1,4 +1,14 @@
-import { acl, create, exists, getChildren2, getData, getEphemerals, OPEN, remove, setData } from "../support/requests.ts";
+import {
+  acl,
+  create,
+  exists,
+  getChildren2,
+  getData,
+  getEphemerals,
+  OPEN,
+  remove,
+  setData,
+} from "../support/requests.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 
 const BAD_PATHS = [
@@ -142,6 +152,12 @@ export const CREATES: readonly Scenario[] = [
     const a = await t.connect("a");
     const requests = Array.from({ length: 20 }, () => create("/t/s-", { flags: 2, acl: OPEN }));
     await a.pipeline(requests, { as: "twenty sequential creates" });
-    await a.pipeline([create("/t/e", { flags: 1 }), create("/t/e/x"), remove("/t/e"), create("/t/e"), create("/t/e/x")]);
+    await a.pipeline([
+      create("/t/e", { flags: 1 }),
+      create("/t/e/x"),
+      remove("/t/e"),
+      create("/t/e"),
+      create("/t/e/x"),
+    ]);
   }),
 ];

@@ -15,8 +15,22 @@ const BAD_BODIES: readonly (readonly [string, Buffer])[] = [
 ];
 
 const READ_OPS = { exists: 3, getData: 4, getACL: 6, getChildren: 8, getChildren2: 12, getEphemerals: 103 };
-const OTHER_READ_OPS = { getAllChildrenNumber: 104, addWatch: 106, checkWatches: 17, removeWatches: 18, sync: 9 };
-const WRITE_OPS = { create: 1, delete: 2, setData: 5, setACL: 7, create2: 15, createContainer: 19, createTTL: 21 };
+const OTHER_READ_OPS = {
+  getAllChildrenNumber: 104,
+  addWatch: 106,
+  checkWatches: 17,
+  removeWatches: 18,
+  sync: 9,
+};
+const WRITE_OPS = {
+  create: 1,
+  delete: 2,
+  setData: 5,
+  setACL: 7,
+  create2: 15,
+  createContainer: 19,
+  createTTL: 21,
+};
 
 /** Everything that is not a request as it should be (client-protocol 1.1, 3.2, 15). */
 export const MALFORMED: readonly Scenario[] = [

@@ -1,3 +1,4 @@
+import { Packer } from "../support/jute.ts";
 import {
   acl,
   addWatch,
@@ -16,7 +17,6 @@ import {
   setData,
 } from "../support/requests.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
-import { Packer } from "../support/jute.ts";
 
 /** Each alone on the stage: the versions of Apache differ in the zxids that these spend. */
 const REFUSED_MULTIS = [
@@ -94,7 +94,9 @@ export const MULTIS: readonly Scenario[] = [
     await a.settle();
     const part = new Packer().int(1).bool(false).int(42).raw(create("/t/odd").body);
     const end = new Packer().int(7).bool(true).int(3);
-    await a.call(request(14, "multi with other err and type values", Buffer.concat([part.done(), end.done()])));
+    await a.call(
+      request(14, "multi with other err and type values", Buffer.concat([part.done(), end.done()])),
+    );
     await a.call(request(14, "multi without its end", part.done()));
     await a.call(request(14, "multi without anything"));
     await a.call(request(22, "multiRead without anything"));
@@ -142,7 +144,9 @@ export const MULTIS: readonly Scenario[] = [
     await a.call(multi(create("/t/p"), create("/t/p", {})));
     await b.settle();
     await b.call(addWatch("/t", 1));
-    await a.call(multi(create("/t/p"), create("/t/p/c"), setData("/t/p/c", "1"), remove("/t/p/c"), remove("/t/p")));
+    await a.call(
+      multi(create("/t/p"), create("/t/p/c"), setData("/t/p/c", "1"), remove("/t/p/c"), remove("/t/p")),
+    );
     await b.settle();
   }),
   scenario("multiRead: each part alone", async (t) => {

@@ -1,3 +1,4 @@
+import { Packer } from "../support/jute.ts";
 import {
   addWatch,
   checkWatches,
@@ -8,14 +9,14 @@ import {
   setData,
   setWatches,
 } from "../support/requests.ts";
-import { Packer } from "../support/jute.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 
 /** setWatches and setWatches2 after a reconnect (client-protocol 5.8). */
 export const RE_REGISTRATION: readonly Scenario[] = [
   scenario("setWatches: stale ones fire at once, in the order of the lists", async (t) => {
     const a = await t.connect("a");
-    for (const path of ["/t/same", "/t/set", "/t/gone", "/t/again", "/t/p", "/t/p/c"]) await a.call(create(path));
+    for (const path of ["/t/same", "/t/set", "/t/gone", "/t/again", "/t/p", "/t/p/c"])
+      await a.call(create(path));
     const seen = t.transcript.zxidAt(7n);
     await a.call(setData("/t/set"));
     await a.call(remove("/t/gone"));
@@ -63,7 +64,9 @@ export const RE_REGISTRATION: readonly Scenario[] = [
     await a.call(create("/t/r"));
     await a.call(create("/t/r/x"));
     await a.call(checkWatches("/t/r", 3));
-    await a.call(setWatches(0n, { data: ["/t/n"], exist: ["/t/r"], child: ["/t"], persistent: [], recursive: [] }));
+    await a.call(
+      setWatches(0n, { data: ["/t/n"], exist: ["/t/r"], child: ["/t"], persistent: [], recursive: [] }),
+    );
   }),
   scenario("setWatches: empty, null and odd lists", async (t) => {
     const a = await t.connect("a");

@@ -17,7 +17,19 @@ import {
 } from "../support/requests.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 
-const ODD_PATHS = [null, "", "/", "t", "/t/", "/t//x", "/t/.", "/none", "/t/a\u0000b", "/t/\u0001", "/none/x"];
+const ODD_PATHS = [
+  null,
+  "",
+  "/",
+  "t",
+  "/t/",
+  "/t//x",
+  "/t/.",
+  "/none",
+  "/t/a\u0000b",
+  "/t/\u0001",
+  "/none/x",
+];
 
 /** Reads, setData, delete, setACL, sync; Stat and version rules (client-protocol 3.2, 4.2, 4.3, 4.7). */
 export const READS_AND_WRITES: readonly Scenario[] = [
@@ -44,7 +56,8 @@ export const READS_AND_WRITES: readonly Scenario[] = [
       await a.call(remove(path));
       await a.call(sync(path));
     }
-    for (const path of ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"]) await a.call(remove(path));
+    for (const path of ["/", "/zookeeper", "/zookeeper/quota", "/zookeeper/config"])
+      await a.call(remove(path));
     await a.call(sync("/"));
   }),
   scenario("delete: order of checks", async (t) => {

@@ -1,8 +1,20 @@
-import { type Scenario, scenario } from "../support/scenario.ts";
-import { auth, closeSession, create, exists, getChildren, getChildren2, getData, ping, setData, setWatches, whoAmI } from "../support/requests.ts";
+import { frameOf } from "../support/actor.ts";
 import { Packer } from "../support/jute.ts";
 import { frame, handshakeFrame } from "../support/raw-connection.ts";
-import { frameOf } from "../support/actor.ts";
+import {
+  auth,
+  closeSession,
+  create,
+  exists,
+  getChildren,
+  getChildren2,
+  getData,
+  ping,
+  setData,
+  setWatches,
+  whoAmI,
+} from "../support/requests.ts";
+import { type Scenario, scenario } from "../support/scenario.ts";
 
 /** Handshake, reconnect, take-over, expiry, special xids (client-protocol 2, 7). */
 export const SESSIONS: readonly Scenario[] = [
@@ -90,7 +102,9 @@ export const SESSIONS: readonly Scenario[] = [
     const behind = Buffer.concat([frameOf(closeSession, 90), frameOf(getData("/t"), 91), frameOf(ping, -2)]);
     // Apache drops what follows, or answers it -112 when it was already being prepared: both are legal.
     a.connection.send(behind);
-    await a.untilClosed("closeSession + getData + ping", (seen) => seen.replace(/ \| xid=(91|-2) \S+ err=-112/g, ""));
+    await a.untilClosed("closeSession + getData + ping", (seen) =>
+      seen.replace(/ \| xid=(91|-2) \S+ err=-112/g, ""),
+    );
     a.isSessionClosed = true;
     await b.settle({ areEventsUnordered: true });
     await b.call(exists("/t"));

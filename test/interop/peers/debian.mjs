@@ -40,9 +40,13 @@ export function installDebianPackages() {
   const missing = missingPackages();
   if (missing.length === 0) return;
   const peer = `Debian packages ${missing.join(" ")}`;
-  if (!hasCommand("apt-get")) throw new PeerInstallError(peer, "this machine has no apt-get; install them by hand");
+  if (!hasCommand("apt-get"))
+    throw new PeerInstallError(peer, "this machine has no apt-get; install them by hand");
   if (process.getuid?.() !== 0) {
-    throw new PeerInstallError(peer, `not running as root; run: sudo apt-get install -y ${missing.join(" ")}`);
+    throw new PeerInstallError(
+      peer,
+      `not running as root; run: sudo apt-get install -y ${missing.join(" ")}`,
+    );
   }
   console.log(`interop: installing ${peer}`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
@@ -52,5 +56,6 @@ export function installDebianPackages() {
     timeoutMs: 1_200_000,
   });
   const still = missingPackages();
-  if (still.length > 0) throw new PeerInstallError(peer, `still missing after installation: ${still.join(" ")}`);
+  if (still.length > 0)
+    throw new PeerInstallError(peer, `still missing after installation: ${still.join(" ")}`);
 }

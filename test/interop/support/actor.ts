@@ -1,5 +1,11 @@
 import { Packer, Unpacker } from "./jute.ts";
-import { type Arrival, frame, type HandshakeOptions, handshakeFrame, RawConnection } from "./raw-connection.ts";
+import {
+  type Arrival,
+  frame,
+  type HandshakeOptions,
+  handshakeFrame,
+  RawConnection,
+} from "./raw-connection.ts";
 import { derivedPassword, describeFrame, describeHandshake } from "./replies.ts";
 import { closeSession, ping, type WireRequest } from "./requests.ts";
 import type { Transcript } from "./transcript.ts";

@@ -54,9 +54,12 @@ export function compare(
       problems.push(explain(`step ${i + 1}`, mine?.step ?? "(none)", other?.step ?? "(none)"));
       break;
     }
-    if (mine.seen.includes("silence")) problems.push(explain(`${mine.step} (no answer)`, mine.seen, other.seen));
+    if (mine.seen.includes("silence"))
+      problems.push(explain(`${mine.step} (no answer)`, mine.seen, other.seen));
     if (mine.seen === other.seen) continue;
-    const entry = expected.find((e) => e.step === mine.step && e.ours === mine.seen && e.theirs === other.seen);
+    const entry = expected.find(
+      (e) => e.step === mine.step && e.ours === mine.seen && e.theirs === other.seen,
+    );
     if (entry !== undefined) {
       used.add(entry);
       continue;
@@ -70,7 +73,8 @@ export function compare(
     if (rewritten !== other.seen) problems.push(explain(mine.step, mine.seen, other.seen));
   }
   for (const entry of expected) {
-    if (!used.has(entry)) problems.push(`agreed divergence was not seen: ${explain(entry.step, entry.ours, entry.theirs)}`);
+    if (!used.has(entry))
+      problems.push(`agreed divergence was not seen: ${explain(entry.step, entry.ours, entry.theirs)}`);
   }
   return { problems, met };
 }

@@ -168,7 +168,7 @@ export function describeHandshake(
 /** java.util.Random(sessionId XOR 0xB3415C00).nextBytes(16): client-protocol 2.3. */
 export function derivedPassword(sessionId: bigint): Buffer {
   const mask = (1n << 48n) - 1n;
-  let state = ((BigInt.asUintN(64, sessionId) ^ 0xb3415c00n) ^ 0x5deece66dn) & mask;
+  let state = (BigInt.asUintN(64, sessionId) ^ 0xb3415c00n ^ 0x5deece66dn) & mask;
   const out = Buffer.alloc(16);
   for (let i = 0; i < 16; i += 4) {
     state = (state * 0x5deece66dn + 0xbn) & mask;

@@ -67,11 +67,19 @@ export function remove(path: string | null, version = -1): WireRequest {
 }
 
 export function exists(path: string | null, watch = false): WireRequest {
-  return request(3, `exists ${show(path)}${watch ? " watch" : ""}`, new Packer().buffer(path).bool(watch).done());
+  return request(
+    3,
+    `exists ${show(path)}${watch ? " watch" : ""}`,
+    new Packer().buffer(path).bool(watch).done(),
+  );
 }
 
 export function getData(path: string | null, watch = false): WireRequest {
-  return request(4, `getData ${show(path)}${watch ? " watch" : ""}`, new Packer().buffer(path).bool(watch).done());
+  return request(
+    4,
+    `getData ${show(path)}${watch ? " watch" : ""}`,
+    new Packer().buffer(path).bool(watch).done(),
+  );
 }
 
 export function setData(path: string | null, data: Data = "y", version = -1): WireRequest {
@@ -174,10 +182,18 @@ export function auth(scheme: string | null, data: Data): WireRequest {
 }
 
 export function sasl(token: Data): WireRequest {
-  return request(102, `sasl ${token === null ? "null" : JSON.stringify(String(token))}`, new Packer().buffer(token).done());
+  return request(
+    102,
+    `sasl ${token === null ? "null" : JSON.stringify(String(token))}`,
+    new Packer().buffer(token).done(),
+  );
 }
 
-export function reconfig(joining: string | null, leaving: string | null, members: string | null): WireRequest {
+export function reconfig(
+  joining: string | null,
+  leaving: string | null,
+  members: string | null,
+): WireRequest {
   const body = new Packer().buffer(joining).buffer(leaving).buffer(members).long(-1n).done();
   return request(16, `reconfig ${joining} ${leaving} ${members}`, body);
 }

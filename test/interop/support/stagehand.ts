@@ -1,6 +1,15 @@
 import { Packer, Unpacker } from "./jute.ts";
 import { frame, handshakeFrame, RawConnection } from "./raw-connection.ts";
-import { auth, closeSession, create, getChildren, ping, remove, setAcl, type WireRequest } from "./requests.ts";
+import {
+  auth,
+  closeSession,
+  create,
+  getChildren,
+  ping,
+  remove,
+  setAcl,
+  type WireRequest,
+} from "./requests.ts";
 
 interface Reply {
   readonly zxid: bigint;
