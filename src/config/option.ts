@@ -21,10 +21,11 @@ export interface Option<T> {
   /** Other spellings the file may use: labels of Apache's guide that Apache itself does not read. */
   readonly aliases: readonly string[];
   /**
-   * The Java system properties that set it, strongest first. Empty for the keys that Apache reads from the file only
-   * ("named keys", configuration 2).
+   * The Java system properties that set it, strongest first. Empty for the keys that Apache reads from the file only.
    */
   readonly properties: readonly string[];
+  /** Apache parses it itself ("named key", configuration 2): strict syntax, and the key is no system property. */
+  readonly isNamed: boolean;
   readonly type: ValueType<T>;
   readonly default: T;
   /** How the documentation writes the default when the value alone says too little. */
@@ -53,19 +54,20 @@ export interface OptionSpec<T> {
 
 /** A key Apache parses itself: from the file only, strictly. */
 export function named<T>(spec: OptionSpec<T>): Option<T> {
-  return complete(spec, []);
+  return complete(spec, [], true);
 }
 
 /** A key Apache turns into a system property: from the file, or as `-D` on the command line; the file wins. */
 export function passThrough<T>(spec: OptionSpec<T>): Option<T> {
-  return complete(spec, [`zookeeper.${spec.key}`]);
+  return complete(spec, [`zookeeper.${spec.key}`], false);
 }
 
-function complete<T>(spec: OptionSpec<T>, properties: readonly string[]): Option<T> {
+function complete<T>(spec: OptionSpec<T>, properties: readonly string[], isNamed: boolean): Option<T> {
   return {
     key: spec.key,
     aliases: spec.aliases ?? [],
     properties: spec.properties ?? properties,
+    isNamed,
     type: spec.type,
     default: spec.default,
     defaultText: spec.defaultText,

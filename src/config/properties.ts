@@ -69,13 +69,13 @@ function splitLine({ text, line }: LogicalLine): Property {
   const match = SEPARATOR.exec(text);
   const key = match?.[1] ?? "";
   const value = text.slice(match?.[0].length ?? 0);
-  return { key: unescape(key, line), value: unescape(value, line), line };
+  return { key: resolveEscapes(key, line), value: resolveEscapes(value, line), line };
 }
 
 const LETTERS: Readonly<Record<string, string>> = { t: "\t", r: "\r", n: "\n", f: "\f" };
 
 /** Resolves `\t \r \n \f \uXXXX`; before anything else the backslash is dropped. */
-function unescape(text: string, line: number): string {
+function resolveEscapes(text: string, line: number): string {
   if (!text.includes("\\")) return text;
   return text.replace(/\\(u[0-9a-fA-F]{4}|[\s\S]|$)/g, (_match, escaped: string) => {
     if (escaped.length === 5) return String.fromCharCode(Number.parseInt(escaped.slice(1), 16));

@@ -1,10 +1,4 @@
-import type {
-  AdminConfig,
-  AuditConfig,
-  LogConfig,
-  MetricsConfig,
-  PathStatsConfig,
-} from "../config-operator.ts";
+import type { AdminConfig, AuditConfig, LogConfig } from "../config-operator.ts";
 import { type Effect, named, type Option, type OptionsOf, passThrough, TLS } from "../option.ts";
 import { choice, list, orNull, text } from "../text-type.ts";
 import { bool, integer, port } from "../value-type.ts";

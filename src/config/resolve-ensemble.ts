@@ -1,0 +1,149 @@
+import { resolve } from "node:path";
+import type { EnsembleConfig, Membership, PeerType } from "./config-ensemble.ts";
+import { type MembershipRules, readMembership, versionOfFileName } from "./membership.ts";
+import { isEnsembleKey, type OptionReader } from "./option-reader.ts";
+import { schema } from "./schema.ts";
+import { type FileSettings, readSettings, type Setting } from "./settings.ts";
+
+/** What the ensemble part is resolved from. */
+export interface EnsembleSources {
+  readonly configFile: string | null;
+  readonly settings: FileSettings;
+  readonly serverId: number | null;
+  readonly tickTimeMs: number;
+  /** The contents of a file, or undefined when there is none. */
+  readonly readFile: (path: string) => Uint8Array | undefined;
+}
+
+/** Reads the ensemble's options and lines, with the checks of configuration 1.5. Mistakes go to `reader`. */
+export function resolveEnsemble(sources: EnsembleSources, reader: OptionReader): EnsembleConfig {
+  const options = reader.section(schema.ensemble);
+  const multiAddress = reader.section(schema.multiAddress);
+  const sasl = reader.section(schema.quorumSasl);
+  const { syncEnabled, observerSyncEnabled } = reader.section(schema.observersPersist);
+  const rules = { allowsSeveralAddresses: multiAddress.isEnabled, hasOracle: options.oraclePath !== null };
+  const membership = readCurrent(sources, options.dynamicConfigFile, rules, reader);
+  const lastSeenMembership = options.dynamicConfigFile === null ? null : readLastSeen(sources, rules, reader);
+  const voters = membership?.servers.filter(({ peerType }) => peerType === "participant").length ?? 0;
+  const observers = (membership?.servers.length ?? 0) - voters;
+  checkMembers(voters, observers, membership !== null, options.allowsStandalone, reader);
+  const isDistributed = !options.allowsStandalone || voters > 1;
+  if (isDistributed) checkDistributed(sources, options.initLimitTicks, options.syncLimitTicks, reader);
+  const initLimitMs = options.initLimitTicks * sources.tickTimeMs;
+  const syncLimitMs = options.syncLimitTicks * sources.tickTimeMs;
+  return {
+    ...options,
+    dynamicConfigFile: options.dynamicConfigFile === null ? null : resolve(options.dynamicConfigFile),
+    membership,
+    lastSeenMembership,
+    isDistributed,
+    peerType: resolvePeerType(options.peerType, membership, sources.serverId, reader),
+    connectLimitTicks: options.connectLimitTicks === 0 ? options.initLimitTicks : options.connectLimitTicks,
+    electionReadTimeoutMs: options.electionReadTimeoutMs < 0 ? syncLimitMs : options.electionReadTimeoutMs,
+    waitForEpochMaxMs: options.waitForEpochMaxMs < 0 ? initLimitMs : options.waitForEpochMaxMs,
+    observersPersist: observerSyncEnabled ?? syncEnabled,
+    multiAddress,
+    sasl,
+  };
+}
+
+/** The ensemble lines of the static file, or of the dynamic one that it names. */
+function readCurrent(
+  { settings, readFile }: EnsembleSources,
+  dynamicFile: string | null,
+  rules: MembershipRules,
+  reader: OptionReader,
+): Membership | null {
+  const staticLines = [...settings.values()].filter(({ key }) => isEnsembleKey(key));
+  if (dynamicFile === null) return readMembership(staticLines, "0", rules, reader);
+  for (const line of staticLines) {
+    reader.refuse(line, `parameter: ${line.key} must be in a separate dynamic config file`);
+  }
+  const bytes = readFile(dynamicFile);
+  if (bytes === undefined) {
+    reader.problems.push({
+      reason: `Error processing ${dynamicFile}: ${dynamicFile} (No such file or directory)`,
+      key: "dynamicConfigFile",
+    });
+    return null;
+  }
+  const lines = [...readSettings(dynamicFile, bytes).values()];
+  for (const line of lines) {
+    if (line.key === "version") reader.refuse(line, "dynamic file shouldn't have version inside");
+    else if (!isEnsembleKey(line.key)) reader.refuse(line, `Unrecognised parameter: ${line.key}`);
+  }
+  return readMembership(lines.filter(isMemberLine), versionOfFileName(dynamicFile), rules, reader);
+}
+
+/** The proposal that was pending when the server stopped; it carries its version inside. */
+function readLastSeen(
+  sources: EnsembleSources,
+  rules: MembershipRules,
+  reader: OptionReader,
+): Membership | null {
+  if (sources.configFile === null) return null;
+  const path = `${sources.configFile}.dynamic.next`;
+  const bytes = sources.readFile(path);
+  if (bytes === undefined) return null;
+  const settings = readSettings(path, bytes);
+  const version = settings.get("version");
+  if (version !== undefined && !/^[0-9a-fA-F]{1,16}$/.test(version.value)) {
+    reader.refuse(version, `For input string: "${version.value}"`, "a hexadecimal number");
+  }
+  const lines = [...settings.values()].filter(isMemberLine);
+  return readMembership(lines, version?.value.toLowerCase() ?? "0", rules, reader);
+}
+
+function isMemberLine({ key }: Setting): boolean {
+  return isEnsembleKey(key);
+}
+
+function checkMembers(
+  voters: number,
+  observers: number,
+  hasMembership: boolean,
+  allowsStandalone: boolean,
+  reader: OptionReader,
+): void {
+  const refuse = (reason: string) => reader.problems.push({ reason });
+  if (voters === 0) {
+    if (!allowsStandalone) refuse("standaloneEnabled = false then number of participants should be >0");
+    else if (observers > 0) refuse("Observers w/o participants is an invalid configuration");
+  } else if (voters === 1 && allowsStandalone) {
+    if (observers > 0) refuse("Observers w/o quorum is an invalid configuration");
+    else if (hasMembership) {
+      const message = "Invalid configuration, only one server specified (ignoring)";
+      reader.notices.push({ level: "error", key: undefined, message });
+    }
+  } else if (voters <= 2) {
+    reader.warn(undefined, "No server failure will be tolerated. You need at least 3 servers.");
+  } else if (voters % 2 === 0) {
+    reader.warn(undefined, "Non-optimal configuration, consider an odd number of servers.");
+  }
+}
+
+function checkDistributed(
+  { serverId }: EnsembleSources,
+  initLimitTicks: number,
+  syncLimitTicks: number,
+  reader: OptionReader,
+): void {
+  if (initLimitTicks === 0) reader.problems.push({ reason: "initLimit is not set" });
+  if (syncLimitTicks === 0) reader.problems.push({ reason: "syncLimit is not set" });
+  if (serverId === null) reader.problems.push({ reason: "myid file is missing" });
+}
+
+/** The server list knows better than `peerType`. */
+function resolvePeerType(
+  configured: PeerType,
+  membership: Membership | null,
+  serverId: number | null,
+  reader: OptionReader,
+): PeerType {
+  const listed = membership?.servers.find(({ id }) => id === serverId)?.peerType ?? "participant";
+  if (listed !== configured) {
+    const roles = `(${listed.toUpperCase()}) doesn't match peerType (${configured.toUpperCase()})`;
+    reader.warn("peerType", `Peer type from servers list ${roles}. Defaulting to servers list.`);
+  }
+  return listed;
+}
