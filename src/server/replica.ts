@@ -1,0 +1,137 @@
+import type { Clock, Instant, Timer } from "../base/ports.ts";
+import type { ConnectionOutput, Input, LogEntry, Ready } from "../core/ready.ts";
+
+/** What the host drives: `ServerMachine`, as its host sees it. */
+export interface Machine {
+  step(input: Input, now: Instant): void;
+  takeReady(): Ready;
+  /** Monotonic ms at which it wants a tick; Infinity when it waits for nothing. */
+  readonly nextDeadline: number;
+}
+
+/** Where a `Ready` goes. Every method returns at once; none may throw. */
+export interface Performers {
+  append(entries: readonly LogEntry[]): void;
+  send(output: ConnectionOutput): void;
+  pauseReading(connection: number): void;
+  resumeReading(connection: number): void;
+  report(event: Ready["events"][number]): void;
+}
+
+/** Told after each turn: how many inputs it had, and how long stepping them and performing the answer took. */
+export type TurnObserver = (inputCount: number, stepMs: number, performMs: number) => void;
+
+export interface ReplicaOptions {
+  readonly machine: Machine;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly performers: Performers;
+  /** The machine has thrown: it must not be used any more. Called once. */
+  readonly failed: (error: unknown) => void;
+  readonly observe: TurnObserver;
+}
+
+/**
+ * The host loop. Inputs are stepped as they come in; what they led to is performed once per event-loop turn, after
+ * everything that was waiting has been read. So each connection gets one socket write, and all writes of a turn go to the
+ * log together (design 5).
+ */
+export class Replica {
+  readonly #machine: Machine;
+  readonly #clock: Clock;
+  readonly #timer: Timer;
+  readonly #performers: Performers;
+  readonly #failed: (error: unknown) => void;
+  readonly #observe: TurnObserver;
+  readonly #turn = (): void => this.#endTurn();
+  #now: Instant | undefined;
+  #inputCount = 0;
+  #isTurnDue = false;
+  #isStopped = false;
+  #tickAt = Number.POSITIVE_INFINITY;
+  #cancelTick: (() => void) | undefined;
+
+  constructor(options: ReplicaOptions) {
+    this.#machine = options.machine;
+    this.#clock = options.clock;
+    this.#timer = options.timer;
+    this.#performers = options.performers;
+    this.#failed = options.failed;
+    this.#observe = options.observe;
+  }
+
+  /** Lets the machine do what it wants to do by itself: call once, before the first input. */
+  start(): void {
+    this.step({ kind: "tick" });
+  }
+
+  /** Tells the machine what happened. Its answer is performed at the end of the turn. */
+  step(input: Input): void {
+    if (this.#isStopped) return;
+    // One reading of the clock serves a turn: it is exact enough, and a reading costs as much as a small request's decode.
+    this.#now ??= this.#clock.now();
+    this.#inputCount++;
+    try {
+      this.#machine.step(input, this.#now);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    this.#timer.soon(this.#turn);
+  }
+
+  /** Nothing reaches the machine any more, and nothing of what it decided since the last turn is performed. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelTick?.();
+  }
+
+  #endTurn(): void {
+    this.#isTurnDue = false;
+    if (this.#isStopped) return;
+    const inputCount = this.#inputCount;
+    const beganMs = this.#now!.elapsedMs;
+    const steppedMs = this.#clock.now().elapsedMs;
+    this.#inputCount = 0;
+    this.#now = undefined;
+    try {
+      this.#perform(this.#machine.takeReady());
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    const doneMs = this.#clock.now().elapsedMs;
+    this.#observe(inputCount, steppedMs - beganMs, doneMs - steppedMs);
+    this.#armTick(doneMs);
+  }
+
+  #perform(ready: Ready): void {
+    const performers = this.#performers;
+    if (ready.append.length > 0) performers.append(ready.append);
+    for (const output of ready.output) performers.send(output);
+    for (const connection of ready.pauseReading) performers.pauseReading(connection);
+    for (const event of ready.events) performers.report(event);
+    // Last, because a resumed connection hands over the frames that it held back: they are the next turn's input.
+    for (const connection of ready.resumeReading) performers.resumeReading(connection);
+  }
+
+  /** One timer; it stays when the deadline moves back, since an early tick costs less than a timer per turn. */
+  #armTick(nowMs: number): void {
+    const deadline = this.#machine.nextDeadline;
+    if (deadline >= this.#tickAt) return;
+    this.#cancelTick?.();
+    this.#tickAt = deadline;
+    const delayMs = Math.max(0, deadline - nowMs);
+    this.#cancelTick = this.#timer.after(delayMs, () => {
+      this.#tickAt = Number.POSITIVE_INFINITY;
+      this.step({ kind: "tick" });
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.stop();
+    this.#failed(error);
+  }
+}

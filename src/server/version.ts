@@ -1,0 +1,1 @@
+export { BUILT_AT, MENAGERIE_VERSION, VERSION_TEXT, ZOOKEEPER_VERSION } from "../base/version.ts";
