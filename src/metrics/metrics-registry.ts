@@ -17,36 +17,39 @@ import {
   type SummarySetName,
 } from "./summary-table.ts";
 
+/** Every metric but the gauges. */
+const METRIC_ROWS = {
+  ...COUNTERS,
+  ...COUNTER_SETS,
+  ...SUMMARIES,
+  ...PERCENTILE_SUMMARIES,
+  ...SUMMARY_SETS,
+  ...PERCENTILE_SUMMARY_SETS,
+} as const;
+
+export type MetricName = keyof typeof METRIC_ROWS;
+
 /** Reads a gauge's number; null while there is none, and then nothing is printed. */
 export type GaugeSource = () => number | null;
 export type GaugeSetSource = () => Iterable<readonly [key: string, value: number]>;
 
 /**
  * All metrics of one server. Every metric of the tables exists from the start, with zeros; the composition root takes
- * the objects out once and hands them to the parts that feed them, so that feeding is a field increment and core needs
- * to know no more than `{ add(value: number): void }`.
+ * the objects out once and hands them to the parts that feed them, so that feeding is a field increment; what is kept
+ * elsewhere (by `core/`) is bound and read when it is asked for.
  */
 export class MetricsRegistry {
   readonly #gauges = new Map<GaugeName, GaugeSource>();
   readonly #gaugeSets = new Map<GaugeSetName, GaugeSetSource>();
-  readonly #counters = metricsOf<CounterName, Counter | ReadCounter>(COUNTERS, () => new Counter());
-  readonly #counterSets = metricsOf<CounterSetName, KeyedMetric<Counter>>(
-    COUNTER_SETS,
-    () => new KeyedMetric(() => new Counter()),
-  );
-  readonly #summaries = metricsOf<SummaryName, Summary>(SUMMARIES, () => new Summary());
-  readonly #percentileSummaries = metricsOf<PercentileSummaryName, PercentileSummary>(
-    PERCENTILE_SUMMARIES,
-    () => new PercentileSummary(),
-  );
-  readonly #summarySets = metricsOf<SummarySetName, KeyedMetric<Summary>>(
-    SUMMARY_SETS,
-    () => new KeyedMetric(() => new Summary()),
-  );
-  readonly #percentileSummarySets = metricsOf<PercentileSummarySetName, KeyedMetric<PercentileSummary>>(
-    PERCENTILE_SUMMARY_SETS,
-    () => new KeyedMetric(() => new PercentileSummary()),
-  );
+  /** In the order in which Apache prints its groups. */
+  readonly #metrics = new Map<MetricName, Metric>([
+    ...rowsOf(COUNTERS, () => new Counter()),
+    ...rowsOf(COUNTER_SETS, () => new KeyedMetric(() => new Counter())),
+    ...rowsOf(SUMMARIES, () => new Summary()),
+    ...rowsOf(PERCENTILE_SUMMARIES, () => new PercentileSummary()),
+    ...rowsOf(SUMMARY_SETS, () => new KeyedMetric(() => new Summary())),
+    ...rowsOf(PERCENTILE_SUMMARY_SETS, () => new KeyedMetric(() => new PercentileSummary())),
+  ]);
   /** Names that somebody took in order to feed them. */
   readonly #connected = new Set<string>();
 
@@ -63,38 +66,40 @@ export class MetricsRegistry {
     for (const [name, source] of Object.entries(sources)) this.#gaugeSets.set(name as GaugeSetName, source);
   }
 
-  /** A counter for its feeder to increment. */
+  /** For its feeder to increment. */
   counter(name: CounterName): Counter {
-    this.#connected.add(name);
-    const counter = this.#counters.get(name);
-    if (counter instanceof Counter) return counter;
-    throw new Error(`metric ${name} is bound to a reader; it cannot be incremented as well`);
-  }
-
-  /** For numbers that are counted elsewhere (`core/`): `read` must never shrink. */
-  bindCounter(name: CounterName, read: () => number): void {
-    this.#connected.add(name);
-    this.#counters.set(name, new ReadCounter(read));
+    return this.#take(name, Counter);
   }
 
   counterSet(name: CounterSetName): KeyedMetric<Counter> {
-    return this.#take(this.#counterSets, name);
+    return this.#take(name, KeyedMetric<Counter>);
   }
 
   summary(name: SummaryName): Summary {
-    return this.#take(this.#summaries, name);
+    return this.#take(name, Summary);
   }
 
   percentileSummary(name: PercentileSummaryName): PercentileSummary {
-    return this.#take(this.#percentileSummaries, name);
+    return this.#take(name, PercentileSummary);
   }
 
   summarySet(name: SummarySetName): KeyedMetric<Summary> {
-    return this.#take(this.#summarySets, name);
+    return this.#take(name, KeyedMetric<Summary>);
   }
 
   percentileSummarySet(name: PercentileSummarySetName): KeyedMetric<PercentileSummary> {
-    return this.#take(this.#percentileSummarySets, name);
+    return this.#take(name, KeyedMetric<PercentileSummary>);
+  }
+
+  /** For a number that is counted elsewhere and only grows. Binding again replaces: the last one counts. */
+  bindCounter(name: CounterName, read: () => number): void {
+    this.bind(name, new ReadCounter(read));
+  }
+
+  /** For a metric that is kept elsewhere: one of `read-metric.ts`. */
+  bind(name: MetricName, metric: Metric): void {
+    this.#connected.add(name);
+    this.#metrics.set(name, metric);
   }
 
   /** Every line of `mntr` below `server_state`, in the order of Apache's groups. */
@@ -106,12 +111,12 @@ export class MetricsRegistry {
     for (const [name, source] of this.#gaugeSets) {
       for (const [key, value] of source()) yield { name: `${key}_${name}`, value, isDecimal: false };
     }
-    for (const group of this.#groups()) for (const [name, metric] of group) yield* metric.values(name);
+    for (const [name, metric] of this.#metrics) yield* metric.values(name);
   }
 
   /** `srst`: everything but gauges starts again at zero. */
   reset(): void {
-    for (const group of this.#groups()) for (const metric of group.values()) metric.reset();
+    for (const metric of this.#metrics.values()) metric.reset();
   }
 
   /**
@@ -119,40 +124,27 @@ export class MetricsRegistry {
    * a server has been put together.
    */
   unconnected(): string[] {
-    const tables = [
-      COUNTERS,
-      COUNTER_SETS,
-      SUMMARIES,
-      PERCENTILE_SUMMARIES,
-      SUMMARY_SETS,
-      PERCENTILE_SUMMARY_SETS,
-    ];
-    const fed = (rows: Readonly<Record<string, MetricRow>>) =>
-      Object.keys(rows).filter((name) => !["ensemble", "admin"].includes(rows[name]!.fedBy));
     return [
       ...Object.keys(SERVER_GAUGES).filter((name) => !this.#gauges.has(name as GaugeName)),
       ...Object.keys(GAUGE_SETS).filter((name) => !this.#gaugeSets.has(name as GaugeSetName)),
-      ...tables.flatMap(fed).filter((name) => !this.#connected.has(name)),
+      ...Object.entries<MetricRow>(METRIC_ROWS)
+        .filter(([name, { fedBy }]) => !["ensemble", "admin"].includes(fedBy) && !this.#connected.has(name))
+        .map(([name]) => name),
     ];
   }
 
-  #groups(): ReadonlyMap<string, Metric>[] {
-    return [
-      this.#counters,
-      this.#counterSets,
-      this.#summaries,
-      this.#percentileSummaries,
-      this.#summarySets,
-      this.#percentileSummarySets,
-    ];
-  }
-
-  #take<N extends string, M>(metrics: ReadonlyMap<N, M>, name: N): M {
+  #take<M extends Metric>(name: MetricName, kind: new (...args: never[]) => M): M {
+    const metric = this.#metrics.get(name);
+    if (!(metric instanceof kind))
+      throw new Error(`metric ${name} is kept elsewhere; it cannot be fed here as well`);
     this.#connected.add(name);
-    return metrics.get(name)!;
+    return metric;
   }
 }
 
-function metricsOf<N extends string, M>(rows: Readonly<Record<N, MetricRow>>, create: () => M): Map<N, M> {
-  return new Map((Object.keys(rows) as N[]).map((name) => [name, create()]));
+function rowsOf<N extends MetricName>(
+  rows: Readonly<Record<N, MetricRow>>,
+  create: () => Metric,
+): (readonly [N, Metric])[] {
+  return (Object.keys(rows) as N[]).map((name) => [name, create()] as const);
 }

@@ -1,4 +1,5 @@
 import type { Metric, MetricValue } from "./metric-value.ts";
+import { summaryLines } from "./summary-lines.ts";
 
 /** Mean, minimum, maximum, count and sum of integers (level B); all zero before the first one. */
 export class Summary implements Metric {
@@ -24,11 +25,6 @@ export class Summary implements Metric {
     return this.count === 0 ? 0 : this.#max;
   }
 
-  /** Rounded half up to four digits, as Apache does. */
-  get mean(): number {
-    return this.count === 0 ? 0 : Number((this.sum / this.count).toFixed(4));
-  }
-
   reset(): void {
     this.count = 0;
     this.sum = 0;
@@ -37,12 +33,6 @@ export class Summary implements Metric {
   }
 
   values(name: string): MetricValue[] {
-    return [
-      { name: `avg_${name}`, value: this.mean, isDecimal: true },
-      { name: `min_${name}`, value: this.min, isDecimal: false },
-      { name: `max_${name}`, value: this.max, isDecimal: false },
-      { name: `cnt_${name}`, value: this.count, isDecimal: false },
-      { name: `sum_${name}`, value: this.sum, isDecimal: false },
-    ];
+    return summaryLines(name, this);
   }
 }

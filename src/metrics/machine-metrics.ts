@@ -1,0 +1,57 @@
+import { COUNTERS, type CounterName } from "./counter-table.ts";
+import type { MetricsRegistry } from "./metrics-registry.ts";
+import {
+  type PercentileSource,
+  ReadCounterSet,
+  ReadPercentileSummary,
+  ReadSummary,
+  ReadSummarySet,
+  type SummarySource,
+} from "./read-metric.ts";
+import {
+  PERCENTILE_SUMMARIES,
+  type PercentileSummaryName,
+  SUMMARIES,
+  type SummaryName,
+} from "./summary-table.ts";
+
+/** The numbers that the server machine keeps itself, under their metric names: the shape of `core/`'s ServerStats. */
+export interface MachineStats {
+  readonly counters: Readonly<Partial<Record<CounterName, number>>>;
+  readonly summaries: Readonly<
+    Partial<Record<SummaryName, SummarySource> & Record<PercentileSummaryName, PercentileSource>>
+  >;
+  readonly writePerNamespace: { entries(): Iterable<readonly [string, SummarySource]> };
+  readonly readPerNamespace: { entries(): Iterable<readonly [string, SummarySource]> };
+  readonly quotaExceededPerNamespace: ReadonlyMap<string, number>;
+}
+
+/** Binds everything in `stats`. Throws if it has a number under a name that is no metric. */
+export function bindMachineStats(registry: MetricsRegistry, stats: MachineStats): void {
+  for (const name of Object.keys(stats.counters) as CounterName[]) {
+    if (!Object.hasOwn(COUNTERS, name))
+      throw new Error(`core counts ${name}, which is no counter of the metric table`);
+    registry.bindCounter(name, () => stats.counters[name] ?? 0);
+  }
+  for (const [name, source] of Object.entries(stats.summaries)) bindSummary(registry, name, source);
+  registry.bind("write_per_namespace", new ReadSummarySet(() => stats.writePerNamespace.entries()));
+  registry.bind("read_per_namespace", new ReadSummarySet(() => stats.readPerNamespace.entries()));
+  registry.bind(
+    "quota_exceeded_error_per_namespace",
+    new ReadCounterSet(() => stats.quotaExceededPerNamespace),
+  );
+}
+
+function bindSummary(
+  registry: MetricsRegistry,
+  name: string,
+  source: SummarySource | PercentileSource,
+): void {
+  if (Object.hasOwn(PERCENTILE_SUMMARIES, name) && "percentile" in source) {
+    registry.bind(name as PercentileSummaryName, new ReadPercentileSummary(source));
+  } else if (Object.hasOwn(SUMMARIES, name)) {
+    registry.bind(name as SummaryName, new ReadSummary(source));
+  } else {
+    throw new Error(`core keeps ${name}, which is no summary of the metric table`);
+  }
+}
