@@ -44,4 +44,9 @@ export interface RecoveryTarget extends SnapshotSink {
   snapshotLoaded(zxid: Zxid): void;
   /** One log record with a zxid above the snapshot's, in file order; `bytes` is the payload (a view). */
   replay(bytes: Uint8Array): void;
+  /**
+   * Whether the record just replayed told the digest that the tree must have after it, and the tree has it: then no txn
+   * is missing before it. False when digests are off, or cannot be compared yet. A target without digests leaves it out.
+   */
+  confirmsLastTxn?(): boolean;
 }

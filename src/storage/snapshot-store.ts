@@ -1,8 +1,27 @@
-import type { Disk, Timer } from "../base/ports.ts";
+import { invariant } from "../base/invariant.ts";
+import type { Disk, DiskFile, Timer } from "../base/ports.ts";
+import { JuteWriter } from "../protocol/jute-writer.ts";
 import type { Zxid } from "../protocol/zxid.ts";
+import {
+  isSnapshotLeftover,
+  pathIn,
+  type SnapshotCompression,
+  snapshotName,
+  TEMPORARY_SUFFIX,
+} from "./file-names.ts";
+import { GzipEncoder } from "./gzip-stream.ts";
+import { SnappyEncoder } from "./snappy-stream.ts";
+import { SnapshotEncoder } from "./snapshot-format.ts";
 import type { SnapshotSource } from "./snapshot-port.ts";
 
-export type SnapshotCompression = "" | "gz" | "snappy";
+export type { SnapshotCompression } from "./file-names.ts";
+
+/** One slice takes a fraction of a millisecond. */
+const SLICE_BYTES = 64 * 1024;
+/** Slices are gathered to this before they are compressed and written. */
+const WRITE_BYTES = 256 * 1024;
+/** The file is synced this often while it is written: one sync at the end would keep the log's own waiting. */
+const SYNC_BYTES = 16 * 1024 * 1024;
 
 export interface SnapshotStoreOptions {
   readonly disk: Disk;
@@ -24,12 +43,132 @@ export interface SnapshotFile {
   readonly bytes: number;
 }
 
-export declare class SnapshotStore {
-  constructor(options: SnapshotStoreOptions);
+/** Writes snapshots. Reading them is the start's business (snapshot-load.ts). */
+export class SnapshotStore {
+  readonly #options: SnapshotStoreOptions;
+  #isWriting = false;
+  #areLeftoversRemoved = false;
+
+  constructor(options: SnapshotStoreOptions) {
+    this.#options = options;
+  }
+
+  get isWriting(): boolean {
+    return this.#isWriting;
+  }
+
   /**
    * Writes a snapshot in slices, one per event-loop turn, never ahead of the disk, and makes it durable under its
-   * final name. One at a time: `isWriting` says so. Rejects with DiskError; then nothing but a `.tmp` is left.
+   * final name. One at a time: {@link isWriting} says so. Rejects with DiskError; then nothing but a `.tmp` is left, and
+   * an older snapshot of the same zxid is untouched.
    */
-  write(source: SnapshotSource): Promise<SnapshotFile>;
-  readonly isWriting: boolean;
+  async write(source: SnapshotSource): Promise<SnapshotFile> {
+    invariant(!this.#isWriting, "one snapshot at a time");
+    this.#isWriting = true;
+    try {
+      if (!this.#areLeftoversRemoved) await this.#removeLeftovers();
+      this.#areLeftoversRemoved = true;
+      return await this.#write(source);
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  /** What an interrupted process left of its snapshots. */
+  async #removeLeftovers(): Promise<void> {
+    const { disk, directory } = this.#options;
+    for (const name of (await disk.list(directory)).filter(isSnapshotLeftover)) {
+      await disk.remove(pathIn(directory, name));
+    }
+  }
+
+  async #write(source: SnapshotSource): Promise<SnapshotFile> {
+    const { disk, directory, compression = "" } = this.#options;
+    const path = pathIn(directory, snapshotName(source.zxid, compression));
+    const temporary = path + TEMPORARY_SUFFIX;
+    const file = await disk.create(temporary);
+    let bytes: number;
+    try {
+      bytes = await this.#writeSlices(source, file, compression);
+    } catch (error) {
+      await file.close().catch(() => undefined);
+      await disk.remove(temporary).catch(() => undefined);
+      throw error;
+    }
+    await file.close();
+    await disk.rename(temporary, path);
+    await disk.syncDirectory(directory);
+    return { path, zxid: source.zxid, bytes };
+  }
+
+  async #writeSlices(
+    source: SnapshotSource,
+    file: DiskFile,
+    compression: SnapshotCompression,
+  ): Promise<number> {
+    const { timer, sliceBytes = SLICE_BYTES, isLastZxidWritten = true } = this.#options;
+    const encoder = new SnapshotEncoder(source, { isLastZxidWritten });
+    const compressor = createCompressor(compression);
+    const output = new PacedFile(file);
+    const gathered = new JuteWriter(WRITE_BYTES + sliceBytes);
+    let isDone = false;
+    while (!isDone) {
+      isDone = encoder.step(gathered, sliceBytes);
+      if (isDone || gathered.length >= WRITE_BYTES) {
+        await output.write(await compressor.encode(gathered.take(WRITE_BYTES + sliceBytes)));
+      }
+      if (!isDone) await new Promise<void>((resolve) => timer.soon(resolve));
+    }
+    await output.write(compressor.finish());
+    return await output.finish();
+  }
+}
+
+interface Compressor {
+  encode(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  finish(): Uint8Array;
+}
+
+const PLAIN: Compressor = { encode: (bytes) => bytes, finish: () => new Uint8Array(0) };
+
+function createCompressor(compression: SnapshotCompression): Compressor {
+  if (compression === "gz") return new GzipEncoder();
+  return compression === "snappy" ? new SnappyEncoder() : PLAIN;
+}
+
+/** A file that is written with one write on its way while the next bytes are being made, and synced now and then. */
+class PacedFile {
+  readonly #file: DiskFile;
+  #position = 0;
+  #unsynced = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(file: DiskFile) {
+    this.#file = file;
+  }
+
+  /** Resolves when more can be taken. Rejects when an earlier write failed. */
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#writing;
+    this.#writing = this.#put(bytes);
+    // Its failure is told by the next call; it must not count as unhandled until then.
+    this.#writing.catch(() => undefined);
+  }
+
+  async #put(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return;
+    await this.#file.write(bytes, this.#position);
+    this.#position += bytes.length;
+    this.#unsynced += bytes.length;
+    if (this.#unsynced < SYNC_BYTES) return;
+    this.#unsynced = 0;
+    await this.#file.sync();
+  }
+
+  /** Makes everything durable; returns the size of the file. */
+  async finish(): Promise<number> {
+    await this.#writing;
+    await this.#file.sync();
+    return this.#position;
+  }
 }

@@ -1,22 +1,24 @@
+import { invariant } from "../base/invariant.ts";
 import type { Clock, Disk } from "../base/ports.ts";
-import type { Zxid } from "../protocol/zxid.ts";
+import { type Zxid, zxidToHex } from "../protocol/zxid.ts";
+import { logName } from "./file-names.ts";
+import { LogBatch } from "./log-batch.ts";
+import { LogFile } from "./log-file.ts";
+import { clearLogTail, type LogTail } from "./log-tail-repair.ts";
 
-/** What recovery found at the end of the log: where appending may go on, and what has to be cleared away first. */
-export interface LogTail {
-  /** Zxid of the last readable record, or of the snapshot when that is newer; -1 when there is neither. */
-  readonly lastZxid: Zxid;
-  /** An incomplete record at the end of this file: it is cut off before the first append. */
-  readonly torn: { readonly file: string; readonly offset: number } | undefined;
-  /** Files without a single record: they are removed before the first append. */
-  readonly emptyFiles: readonly string[];
-}
+export type { LogTail } from "./log-tail-repair.ts";
+
+const PREALLOC_BYTES = 64 * 1024 * 1024;
+const SYNC_WARNING_MS = 1000;
+/** One write takes no more than this (one larger record apart): recovery counts on it (log-tail.ts, TORN_BYTES_MAX). */
+export const BATCH_BYTES_MAX = 2 * 1024 * 1024;
 
 export interface TxnLogOptions {
   readonly disk: Disk;
   readonly clock: Clock;
   /** `DataDirectory.logDir`. */
   readonly directory: string;
-  /** From `recover()`. */
+  /** From `recover()` or `truncateLog()`. */
   readonly after: LogTail;
   /** `zookeeper.preAllocSize` in bytes (default 64 MiB); 0 turns preallocation off. */
   readonly preAllocBytes?: number;
@@ -33,25 +35,186 @@ export interface TxnLogOptions {
   readonly onFatal?: (error: Error) => void;
 }
 
+interface Waiter {
+  readonly zxid: Zxid;
+  readonly resolve: (durable: Zxid) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /**
  * The transaction log, written. `append` frames into memory; `commit` resolves when everything appended before the
  * call is durable. While one write is on its way to the disk everything appended gathers and goes with the next one
  * (group commit), so calling `commit` once per event-loop turn is right.
+ *
+ * An I/O error is the end of this log: what the page cache holds afterwards is unknown, so nothing is tried again on the
+ * same file, and nothing that was not durable is ever acknowledged (storage-formats 5.3).
  */
-export declare class TxnLog {
-  constructor(options: TxnLogOptions);
+export class TxnLog {
+  readonly #options: TxnLogOptions;
+  readonly #isSynced: boolean;
+  readonly #fileBytesMax: number;
+  #file: LogFile | undefined;
+  /** Batches that wait, the last one being filled; each goes to the disk in one write. */
+  #waiting: LogBatch[] = [];
+  #spare: LogBatch | undefined;
+  #waiters: Waiter[] = [];
+  #isTailCleared = false;
+  #isRollDue = true;
+  #isWriting = false;
+  #isClosed = false;
+  #failure: Error | undefined;
+  #lastAppended: Zxid;
+  #lastDurable: Zxid;
+
+  constructor(options: TxnLogOptions) {
+    this.#options = options;
+    this.#isSynced = options.isSynced ?? true;
+    this.#fileBytesMax = options.fileBytesMax ?? 0;
+    this.#lastAppended = options.after.lastZxid;
+    this.#lastDurable = options.after.lastZxid;
+  }
+
   /** Zxid of the last record appended (durable or not). */
-  readonly lastAppendedZxid: Zxid;
+  get lastAppendedZxid(): Zxid {
+    return this.#lastAppended;
+  }
+
   /** Zxid of the last record that is durable. */
-  readonly lastDurableZxid: Zxid;
-  /** Bytes of the open file with its preallocation, plus those rolled since {@link roll}: what snapSizeLimitInKb counts. */
-  readonly fileBytes: number;
+  get lastDurableZxid(): Zxid {
+    return this.#lastDurable;
+  }
+
+  /** Bytes of the open file with its preallocation, 0 before the first append: what snapSizeLimitInKb counts. */
+  get fileBytes(): number {
+    return this.#file?.size ?? 0;
+  }
+
+  /** Set when the log can no longer be written. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
   /** Adds one record (`bytes` = header, body, digest; copied). Zxids must rise. Throws when the log has failed. */
-  append(zxid: Zxid, bytes: Uint8Array): void;
+  append(zxid: Zxid, bytes: Uint8Array): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    invariant(!this.#isClosed, "append to a closed transaction log");
+    invariant(
+      zxid > this.#lastAppended,
+      `txn 0x${zxidToHex(zxid)} appended behind 0x${zxidToHex(this.#lastAppended)}`,
+    );
+    this.#batchFor(bytes.length).add(zxid, bytes);
+    this.#lastAppended = zxid;
+  }
+
+  /** The batch that the next record goes to. */
+  #batchFor(bytes: number): LogBatch {
+    const last = this.#waiting.at(-1);
+    if (last !== undefined && !this.#isRollDue && last.bytes + bytes <= BATCH_BYTES_MAX) return last;
+    const batch = this.#spare ?? new LogBatch();
+    this.#spare = undefined;
+    batch.startsFile = this.#isRollDue;
+    this.#isRollDue = false;
+    this.#waiting.push(batch);
+    return batch;
+  }
+
   /** Resolves with the last durable zxid; rejects when the log has failed, now or earlier. */
-  commit(): Promise<Zxid>;
+  commit(): Promise<Zxid> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#lastDurable === this.#lastAppended) return Promise.resolve(this.#lastDurable);
+    const zxid = this.#lastAppended;
+    const durable = new Promise<Zxid>((resolve, reject) => this.#waiters.push({ zxid, resolve, reject }));
+    if (!this.#isWriting) void this.#writeWaiting();
+    return durable;
+  }
+
   /** The next append starts a new file (the snapshot trigger does this). */
-  roll(): void;
+  roll(): void {
+    this.#isRollDue = true;
+  }
+
   /** Commits what is left and closes the file. */
-  close(): Promise<void>;
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    try {
+      await this.commit();
+    } finally {
+      const file = this.#file;
+      this.#file = undefined;
+      await file?.close();
+    }
+  }
+
+  async #writeWaiting(): Promise<void> {
+    this.#isWriting = true;
+    try {
+      for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
+        await this.#write(batch);
+        this.#lastDurable = batch.lastZxid;
+        batch.clear();
+        this.#spare = batch;
+        this.#answer();
+      }
+    } catch (error) {
+      this.#fail(error as Error);
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  async #write(batch: LogBatch): Promise<void> {
+    const { clock } = this.#options;
+    if (batch.startsFile) await this.#startFile(batch.firstZxid);
+    const file = this.#file!;
+    const started = clock.now().elapsedMs;
+    await file.write(batch);
+    this.#report(clock.now().elapsedMs - started, batch.bytes, file.path);
+    if (this.#fileBytesMax > 0 && file.size > this.#fileBytesMax) this.#rollAfterLimit();
+  }
+
+  async #startFile(zxid: Zxid): Promise<void> {
+    const { disk, directory, after, preAllocBytes = PREALLOC_BYTES } = this.#options;
+    if (!this.#isTailCleared) {
+      await clearLogTail(disk, directory, after);
+      this.#isTailCleared = true;
+    }
+    const previous = this.#file;
+    this.#file = undefined;
+    await previous?.close();
+    this.#file = await LogFile.create({
+      disk,
+      directory,
+      name: logName(zxid),
+      preAllocBytes,
+      isSynced: this.#isSynced,
+    });
+  }
+
+  /** The file has reached `txnLogSizeLimitInKb`: what waits already goes to the next one. */
+  #rollAfterLimit(): void {
+    const next = this.#waiting[0];
+    if (next !== undefined) next.startsFile = true;
+    else this.#isRollDue = true;
+  }
+
+  #report(elapsedMs: number, bytes: number, path: string): void {
+    const { onSync, onSlowSync, syncWarningMs = SYNC_WARNING_MS } = this.#options;
+    if (!this.#isSynced) return;
+    onSync?.(elapsedMs, bytes);
+    if (elapsedMs > syncWarningMs) onSlowSync?.(elapsedMs, bytes, path);
+  }
+
+  /** Resolves the commits of everything durable by now; they are in zxid order. */
+  #answer(): void {
+    let count = 0;
+    while (count < this.#waiters.length && this.#waiters[count]!.zxid <= this.#lastDurable) count++;
+    for (const waiter of this.#waiters.splice(0, count)) waiter.resolve(this.#lastDurable);
+  }
+
+  #fail(error: Error): void {
+    this.#failure = error;
+    this.#waiting = [];
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
+    this.#options.onFatal?.(error);
+  }
 }

@@ -1,0 +1,251 @@
+import { Buffer } from "node:buffer";
+import { Int64 } from "../protocol/int64.ts";
+import { FIELD_BYTES_MAX, JuteError, JuteReader } from "../protocol/jute-reader.ts";
+import { vector } from "../protocol/record.ts";
+import { ACL, StatPersisted } from "../protocol/records/data.ts";
+import type { Zxid } from "../protocol/zxid.ts";
+import { ADLER_START, adlerOf } from "./checksum.ts";
+import {
+  BINARY_DIGEST_VERSION,
+  END_MARK,
+  LAST_ZXID_BYTES,
+  SEAL_BYTES,
+  SNAPSHOT_HEADER_BYTES,
+  SNAPSHOT_MAGIC,
+  SNAPSHOT_VERSION,
+} from "./snapshot-format.ts";
+import type { SnapshotSink } from "./snapshot-port.ts";
+
+/** A snapshot of a format that is newer than ours: not damage, so falling back to an older one would be wrong. */
+export class NewerSnapshot extends Error {
+  override readonly name = "NewerSnapshot";
+}
+
+const ACLS = vector(ACL);
+const STAT_BYTES = StatPersisted.bytesMin;
+/** Digest as a string of a few digits, digest section and last zxid: more cannot follow the first seal. */
+const END_BYTES_MAX = 4096;
+/** An ACL list that is not complete within this many bytes is no ACL list. */
+const ACL_BYTES_MAX = 16 * 1024 * 1024;
+
+type Part = "header" | "sessions" | "ACL map" | "nodes" | "first seal" | "end";
+
+/**
+ * Reads an uncompressed snapshot stream in portions of any size and hands its contents to a sink as they come: neither
+ * the file nor a second tree is held. What the sink has been given is valid only if `finish` returns without an error,
+ * so every attempt needs a fresh sink. Throws JuteError for anything that is not a sealed snapshot.
+ */
+export class SnapshotDecoder {
+  readonly #sink: SnapshotSink;
+  readonly #fieldBytesMax: number;
+  readonly #reader: JuteReader;
+  /** Start of something incomplete that the last portion left over, and then the portion itself. */
+  #input: Buffer = Buffer.alloc(0);
+  /** Bytes of {@link #input} that are in the checksum already. */
+  #absorbed = 0;
+  #part: Part = "header";
+  /** Sessions or ACL lists that are still to come; undefined before their count was read. */
+  #count: number | undefined;
+  #checksum = ADLER_START;
+  #lastZxid: Zxid | undefined;
+
+  constructor(sink: SnapshotSink, options: { readonly fieldBytesMax?: number } = {}) {
+    this.#sink = sink;
+    this.#fieldBytesMax = options.fieldBytesMax ?? FIELD_BYTES_MAX;
+    this.#reader = new JuteReader(this.#input, this.#fieldBytesMax);
+  }
+
+  /** The last-zxid section, if the file has one; known after {@link finish}. */
+  get lastZxid(): Zxid | undefined {
+    return this.#lastZxid;
+  }
+
+  /** Takes the following bytes of the stream. They may be reused afterwards. */
+  push(bytes: Uint8Array): void {
+    this.#input = this.#input.length === 0 ? asBuffer(bytes) : Buffer.concat([this.#input, bytes]);
+    this.#reader.reset(this.#input);
+    this.#absorbed = 0;
+    while (this.#part !== "end" && this.#readPart());
+    const used = this.#reader.position;
+    this.#absorb(used);
+    this.#input = Buffer.from(this.#input.subarray(used));
+    if (this.#part === "end" && this.#input.length > END_BYTES_MAX) {
+      throw new JuteError(`more than ${END_BYTES_MAX} bytes follow the nodes of the snapshot`);
+    }
+  }
+
+  /** The stream has ended: checks that it is complete, and its last seals. */
+  finish(): void {
+    if (this.#part !== "end") throw new JuteError(`the snapshot ends inside its ${this.#part}`);
+    this.#readEnd();
+  }
+
+  #absorb(end: number): void {
+    if (end <= this.#absorbed) return;
+    this.#checksum = adlerOf(this.#input.subarray(this.#absorbed, end), this.#checksum);
+    this.#absorbed = end;
+  }
+
+  /** Reads as much of the current part as is there; true when it is complete and the next part has its turn. */
+  #readPart(): boolean {
+    switch (this.#part) {
+      case "header":
+        return this.#readHeader() && this.#goOn("sessions");
+      case "sessions":
+        return this.#readSessions() && this.#goOn("ACL map");
+      case "ACL map":
+        return this.#readAcls() && this.#goOn("nodes");
+      case "nodes":
+        return this.#readNodes() && this.#goOn("first seal");
+      case "first seal":
+        return this.#readSeal("first seal") && this.#goOn("end");
+      case "end":
+        return false;
+    }
+  }
+
+  #goOn(part: Part): true {
+    this.#part = part;
+    this.#count = undefined;
+    return true;
+  }
+
+  #readHeader(): boolean {
+    if (this.#reader.remaining < SNAPSHOT_HEADER_BYTES) return false;
+    const magic = this.#reader.readInt();
+    const version = this.#reader.readInt();
+    this.#reader.readLong();
+    if (magic !== SNAPSHOT_MAGIC)
+      throw new JuteError(`it starts with 0x${(magic >>> 0).toString(16)}, not with ZKSN`);
+    if (version > SNAPSHOT_VERSION) {
+      throw new NewerSnapshot(`it has format version ${version}; this server knows ${SNAPSHOT_VERSION}`);
+    }
+    if (version !== SNAPSHOT_VERSION) throw new JuteError(`format version ${version} is not supported`);
+    return true;
+  }
+
+  #readSessions(): boolean {
+    if (!this.#readCount()) return false;
+    for (; this.#count! > 0; this.#count!--) {
+      if (this.#reader.remaining < 12) return false;
+      const id = this.#reader.readInt64();
+      this.#sink.session(id, this.#reader.readInt());
+    }
+    return true;
+  }
+
+  #readAcls(): boolean {
+    if (!this.#readCount()) return false;
+    for (; this.#count! > 0; this.#count!--) {
+      const start = this.#reader.position;
+      if (this.#reader.remaining < 12) return false;
+      let aclId: number;
+      let acl: readonly ACL[];
+      try {
+        aclId = this.#reader.readLong();
+        acl = ACLS.read(this.#reader) ?? [];
+      } catch (error) {
+        // It may only be cut off by the end of this portion.
+        if (!(error instanceof JuteError) || this.#input.length - start > ACL_BYTES_MAX) throw error;
+        this.#reader.position = start;
+        return false;
+      }
+      this.#sink.acl(aclId, acl);
+    }
+    return true;
+  }
+
+  #readCount(): boolean {
+    if (this.#count !== undefined) return true;
+    if (this.#reader.remaining < 4) return false;
+    this.#count = this.#reader.readInt();
+    if (this.#count < 0) throw new JuteError(`${this.#count} as the number of entries of the ${this.#part}`);
+    return true;
+  }
+
+  #readNodes(): boolean {
+    const reader = this.#reader;
+    const sink = this.#sink;
+    while (this.#isNodeThere()) {
+      const path = reader.readString()!;
+      if (path === END_MARK) return true;
+      const data = reader.readBuffer();
+      const aclId = reader.readLong();
+      sink.node(path, data, aclId, readStat(reader));
+    }
+    return false;
+  }
+
+  /** Whether the whole next node (or the mark behind the last one) is in memory; refuses lengths beyond the limit. */
+  #isNodeThere(): boolean {
+    const { position, remaining } = this.#reader;
+    if (remaining < 5) return false;
+    const input = this.#input;
+    const pathBytes = this.#checkedLength(input.readInt32BE(position), 0);
+    if (pathBytes === 1 && input[position + 4] === END_MARK.charCodeAt(0)) return true;
+    if (remaining < 8 + pathBytes) return false;
+    const dataBytes = this.#checkedLength(input.readInt32BE(position + 4 + pathBytes), -1);
+    return remaining >= 8 + pathBytes + Math.max(0, dataBytes) + 8 + STAT_BYTES;
+  }
+
+  #checkedLength(length: number, min: number): number {
+    if (length >= min && length <= this.#fieldBytesMax) return length;
+    throw new JuteError(`Unreasonable length = ${length} in the nodes (limit ${this.#fieldBytesMax} bytes)`);
+  }
+
+  #readSeal(what: string): boolean {
+    if (this.#reader.remaining < SEAL_BYTES) return false;
+    this.#absorb(this.#reader.position);
+    const expected = this.#checksum;
+    const high = this.#reader.readInt();
+    const low = this.#reader.readInt() >>> 0;
+    const mark = this.#reader.readString();
+    if (high === 0 && low === expected && mark === END_MARK) return true;
+    throw new JuteError(
+      `the ${what} does not match the bytes before it (0x${low.toString(16)}, 0x${expected.toString(16)})`,
+    );
+  }
+
+  /** Which parts follow the nodes is told by how many bytes do: 0, 33, 21 or 54 (storage-formats 3.3). */
+  #readEnd(): void {
+    const reader = this.#reader;
+    reader.reset(this.#input);
+    this.#absorbed = 0;
+    if (reader.remaining !== 0 && reader.remaining !== LAST_ZXID_BYTES) {
+      const zxid = reader.readZxid();
+      const version = reader.readInt();
+      const treeDigest =
+        version >= BINARY_DIGEST_VERSION ? reader.readInt64() : Int64.fromHex(reader.readString() || "0");
+      this.#requireSeal("seal of the digest");
+      this.#sink.digest({ zxid, version, treeDigest });
+    }
+    if (reader.remaining !== 0) {
+      this.#lastZxid = reader.readZxid();
+      this.#requireSeal("seal of the last zxid");
+    }
+    if (reader.remaining !== 0)
+      throw new JuteError(`${reader.remaining} bytes follow the end of the snapshot`);
+  }
+
+  #requireSeal(what: string): void {
+    if (!this.#readSeal(what)) throw new JuteError(`the ${what} is cut off`);
+  }
+}
+
+function readStat(reader: JuteReader): StatPersisted {
+  return {
+    czxid: reader.readZxid(),
+    mzxid: reader.readZxid(),
+    ctime: reader.readLong(),
+    mtime: reader.readLong(),
+    version: reader.readInt(),
+    cversion: reader.readInt(),
+    aversion: reader.readInt(),
+    ephemeralOwner: reader.readInt64(),
+    pzxid: reader.readZxid(),
+  };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
