@@ -1,5 +1,4 @@
 import type { SessionId } from "../protocol/session-id.ts";
-import type { Zxid } from "../protocol/zxid.ts";
 import type { ConnectionId } from "./connection-id.ts";
 
 /**
@@ -33,8 +32,12 @@ export type SessionEvent =
   | { readonly kind: "sessionExpired"; readonly session: SessionId; readonly timeoutMs: number }
   | { readonly kind: "sessionClosed"; readonly session: SessionId }
   | { readonly kind: "sessionUpgraded"; readonly session: SessionId }
-  /** At start: ephemeral znodes whose session does not exist were removed (storage-formats 3.6). */
-  | { readonly kind: "orphanedEphemeralsRemoved"; readonly session: SessionId; readonly count: number };
+  /** At start: ephemerals of a session that does not exist were removed, without a txn (storage-formats 3.6). */
+  | {
+      readonly kind: "orphanedEphemeralsRemoved";
+      readonly session: SessionId;
+      readonly paths: readonly string[];
+    };
 
 export type ConnectionEvent =
   /** A frame that cannot be understood: the connection is closed. */
@@ -87,18 +90,12 @@ export type ThrottleEvent =
   | { readonly kind: "largeRequestRejected"; readonly connection: ConnectionId; readonly reason: string }
   | { readonly kind: "staleRequestDropped"; readonly connection: ConnectionId; readonly reason: string };
 
-export type DataEvent =
-  /** A quota is exceeded; a soft one (`isHard` false) only tells. */
-  | {
-      readonly kind: "quotaExceeded";
-      /** The path that has the quota. */
-      readonly path: string;
-      readonly what: "count" | "bytes";
-      readonly usage: number;
-      readonly limit: number;
-      readonly isHard: boolean;
-    }
-  | { readonly kind: "digestMismatch"; readonly zxid: Zxid; readonly reason: string };
+/** A write at `path` was refused with QUOTAEXCEEDED. Soft limits are reported by the tree itself (`TreeReport`). */
+export interface DataEvent {
+  readonly kind: "quotaExceeded";
+  readonly path: string;
+  readonly session: SessionId;
+}
 
 /** One line of the audit log (operations.md 4.1), present only when auditing is on. */
 export interface AuditEvent {

@@ -1,4 +1,3 @@
-import type { SessionId } from "../protocol/session-id.ts";
 import type { Zxid } from "../protocol/zxid.ts";
 import type { ConnectionId } from "./connection-id.ts";
 import type { MachineEvent } from "./machine-event.ts";
@@ -24,8 +23,8 @@ export interface ConnectionOpened {
 
 /**
  * One frame arrived: its payload, without the length. The transport has checked the length against `jute.maxbuffer`.
- * The machine keeps `bytes` until the request is answered: the host must not reuse that memory. The input object itself
- * is not kept, so a host may fill the same one again.
+ * `bytes` and the input object are looked at only during `step` (what the machine keeps it copies), so that both may be
+ * used again afterwards.
  */
 export interface FrameReceived {
   readonly kind: "frame";
@@ -45,13 +44,19 @@ export interface Persisted {
   readonly zxid: Zxid;
 }
 
+/** An operator wants this connection gone (shed_connections). Its session lives on. */
+export interface CloseConnection {
+  readonly kind: "closeConnection";
+  readonly connection: ConnectionId;
+}
+
 /** Time has passed: to be sent when {@link nextDeadline} is reached; earlier or more often does no harm. */
 export interface Tick {
   readonly kind: "tick";
 }
 
 /** Everything that can happen to a server machine. Messages of peers join with the ensemble. */
-export type Input = ConnectionOpened | FrameReceived | ConnectionClosed | Persisted | Tick;
+export type Input = ConnectionOpened | FrameReceived | ConnectionClosed | CloseConnection | Persisted | Tick;
 
 /** One record for the log: the payload of storage-formats 2.2 (header, txn, digest), encoded once. */
 export interface LogEntry {
@@ -100,14 +105,4 @@ export interface Ready {
   readonly resumeReading: readonly ConnectionId[];
   /** For the log, the audit log and counters. */
   readonly events: readonly MachineEvent[];
-}
-
-/** A session as `dump` shows it. */
-export interface SessionView {
-  readonly id: SessionId;
-  readonly timeoutMs: number;
-  readonly isLocal: boolean;
-  readonly isClosing: boolean;
-  /** End of its expiry bucket, on the clock of `Instant.elapsedMs`. */
-  readonly expiresAtMs: number;
 }

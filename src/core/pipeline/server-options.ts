@@ -1,4 +1,4 @@
-import type { Rng } from "../../base/ports.ts";
+import type { Instant, Rng } from "../../base/ports.ts";
 import type { Database } from "../tree/database.ts";
 
 /**
@@ -102,6 +102,7 @@ export interface ConnectionThrottleOptions {
 }
 
 /** `znode.container.*` (client-protocol 4.5). */
+/** `znode.container.*` (client-protocol 4.5). */
 export interface ContainerOptions {
   readonly checkIntervalMs: number;
   readonly deletesPerMinuteMax: number;
@@ -173,11 +174,11 @@ export const SERVER_OPTIONS_DEFAULT: ServerOptions = Object.freeze({
 /** What a machine is made of: its options and the recovered state it takes over. */
 export interface ServerMachineOptions {
   readonly server: ServerOptions;
-  /** Recovered from disk; belongs to the machine from now on. */
+  /**
+   * Recovered from disk, with digests and extended types as in {@link server}. Its reports and digest mismatches go to whoever
+   * made it; the latter also count in `ServerStats.counters.digest_mismatches_count`. Belongs to the machine from now on. */
   readonly database: Database;
   readonly rng: Rng;
   /** The clock at the moment of creation: the origin of session ids and of the first timeouts. */
-  readonly startedAtElapsedMs: number;
-  /** The next zxid is above both this and the database's last: the epoch's first zxid for a leader; 0 standalone. */
-  readonly zxidFloor?: number;
+  readonly startedAt: Instant;
 }

@@ -1,0 +1,84 @@
+/** The bytes of an IPv4 (4) or IPv6 (16) address in text form, without brackets; undefined when it is neither. */
+export function parseIpAddress(text: string): Uint8Array | undefined {
+  return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
+}
+
+function parseIpv4(text: string): Uint8Array | undefined {
+  const parts = text.split(".");
+  if (parts.length !== 4) return undefined;
+  const bytes = new Uint8Array(4);
+  for (let i = 0; i < 4; i++) {
+    const part = parts[i]!;
+    if (!/^\d{1,3}$/.test(part) || Number(part) > 255) return undefined;
+    bytes[i] = Number(part);
+  }
+  return bytes;
+}
+
+/** Groups of 16 bits; the last one may be an IPv4 address, which makes two. Undefined for anything else. */
+function parseGroups(text: string): number[] | undefined {
+  if (text === "") return [];
+  const parts = text.split(":");
+  const groups: number[] = [];
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!;
+    if (i === parts.length - 1 && part.includes(".")) {
+      const v4 = parseIpv4(part);
+      if (v4 === undefined) return undefined;
+      groups.push((v4[0]! << 8) | v4[1]!, (v4[2]! << 8) | v4[3]!);
+    } else {
+      if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return undefined;
+      groups.push(Number.parseInt(part, 16));
+    }
+  }
+  return groups;
+}
+
+function parseIpv6(text: string): Uint8Array | undefined {
+  const scope = text.indexOf("%");
+  const address = scope < 0 ? text : text.slice(0, scope);
+  const gap = address.indexOf("::");
+  const head = parseGroups(gap < 0 ? address : address.slice(0, gap));
+  const tail = gap < 0 ? [] : parseGroups(address.slice(gap + 2));
+  if (head === undefined || tail === undefined) return undefined;
+  const missing = 8 - head.length - tail.length;
+  if (gap < 0 ? missing !== 0 : missing < 1) return undefined;
+  const groups = [...head, ...new Array<number>(missing).fill(0), ...tail];
+  const bytes = new Uint8Array(16);
+  for (let i = 0; i < 8; i++) {
+    bytes[2 * i] = groups[i]! >>> 8;
+    bytes[2 * i + 1] = groups[i]!;
+  }
+  return bytes;
+}
+
+/** An address and how many of its leading bits count. */
+export interface IpPrefix {
+  readonly bytes: Uint8Array;
+  readonly bits: number;
+}
+
+/** `addr` or `addr/bits` with 0 ≤ bits ≤ 32 or 128; undefined when it is not that. */
+export function parseIpPrefix(text: string): IpPrefix | undefined {
+  const slash = text.indexOf("/");
+  const bytes = parseIpAddress(slash < 0 ? text : text.slice(0, slash));
+  if (bytes === undefined) return undefined;
+  const all = bytes.length * 8;
+  if (slash < 0) return { bytes, bits: all };
+  const bitsText = text.slice(slash + 1);
+  if (!/^\d{1,3}$/.test(bitsText) || Number(bitsText) > all) return undefined;
+  return { bytes, bits: Number(bitsText) };
+}
+
+/** Whether `address` begins with the bits of `prefix`; never across families. */
+export function isInPrefix(address: Uint8Array, prefix: IpPrefix): boolean {
+  if (address.length !== prefix.bytes.length) return false;
+  const whole = prefix.bits >>> 3;
+  for (let i = 0; i < whole; i++) {
+    if (address[i] !== prefix.bytes[i]) return false;
+  }
+  const rest = prefix.bits & 7;
+  if (rest === 0) return true;
+  const mask = (0xff00 >>> rest) & 0xff;
+  return (address[whole]! & mask) === (prefix.bytes[whole]! & mask);
+}

@@ -1,0 +1,232 @@
+import { Buffer } from "node:buffer";
+import {
+  decodeConnectRequest,
+  refusedConnectResponse,
+  writeConnectResponse,
+} from "../../protocol/handshake.ts";
+import { JuteError } from "../../protocol/jute-reader.ts";
+import { JuteWriter } from "../../protocol/jute-writer.ts";
+import { OpCode } from "../../protocol/opcode.ts";
+import type { ConnectRequest } from "../../protocol/records/proto.ts";
+import type { SessionId } from "../../protocol/session-id.ts";
+import { createSession } from "../operations/create-session.ts";
+import { isSessionPassword, sessionPassword } from "../session/session-password.ts";
+import { negotiateTimeout, type TimeoutBounds } from "../session/session-timeout.ts";
+import { OWNER_THIS_SERVER, type SessionTracker, type TrackedSession } from "../session/session-tracker.ts";
+import type { Database } from "../tree/database.ts";
+import { type Connection, Request } from "./connection.ts";
+import type { ConnectionThrottle } from "./connection-throttle.ts";
+import type { Connections } from "./connections.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Replies } from "./replies.ts";
+import type { ServerStats } from "./server-stats.ts";
+import type { SessionOrder } from "./session-order.ts";
+import type { Turn } from "./turn.ts";
+
+/** Frames held back for one connection while its session is made: more is no client but a flood. */
+const HELD_FRAMES_MAX = 10_000;
+
+export interface HandshakeParts {
+  readonly database: Database;
+  readonly sessions: SessionTracker;
+  readonly connections: Connections;
+  readonly order: SessionOrder;
+  readonly throttle: ConnectionThrottle;
+  readonly replies: Replies;
+  readonly outbox: Outbox;
+  readonly stats: ServerStats;
+  readonly turn: Turn;
+  readonly timeouts: TimeoutBounds;
+  readonly fieldBytesMax: number;
+  /** New sessions are local ones: no txn, known to this server only. */
+  readonly makesLocalSessions: boolean;
+  /** Hands a createSession to the pipeline. */
+  readonly submit: (request: Request) => void;
+  /** A frame of a connection that is open now. */
+  readonly frame: (connection: Connection, bytes: Uint8Array) => void;
+}
+
+/** ConnectRequests: new sessions, renewed sessions, refusals (client-protocol 2.2). */
+export class Handshakes {
+  readonly #parts: HandshakeParts;
+
+  constructor(parts: HandshakeParts) {
+    this.#parts = parts;
+  }
+
+  /** The first frame of a connection. */
+  connect(connection: Connection, bytes: Uint8Array): void {
+    let request: ConnectRequest;
+    try {
+      const handshake = decodeConnectRequest(bytes, this.#parts.fieldBytesMax);
+      request = handshake.record;
+      connection.hasReadOnlyByte = handshake.hasReadOnly;
+    } catch (error) {
+      if (!(error instanceof JuteError)) throw error;
+      this.#malformed(connection, `its first frame is no ConnectRequest: ${error.message}`);
+      return;
+    }
+    const refusal = this.#refusalOf(request);
+    if (refusal !== undefined) {
+      this.#refuseConnection(connection, refusal);
+      return;
+    }
+    const timeoutMs = negotiateTimeout(request.timeOut, this.#parts.timeouts);
+    if (request.sessionId.isZero()) this.#create(connection, timeoutMs);
+    else this.#renew(connection, request, timeoutMs);
+  }
+
+  /** Why the connection is closed without an answer, or undefined. */
+  #refusalOf(request: ConnectRequest): string | undefined {
+    const { throttle, turn, stats, database, makesLocalSessions } = this.#parts;
+    const kind = request.sessionId.isZero() ? (makesLocalSessions ? "local" : "global") : "renew";
+    if (!throttle.allows(kind, turn.elapsedMs)) {
+      stats.counters.connection_rejected++;
+      return "the limit of new connections is reached (connection_throttle_tokens)";
+    }
+    stats.summaries.connection_token_deficit.add(throttle.deficit);
+    stats.counters.connection_request_count++;
+    const last = database.lastProcessedZxid;
+    if (request.lastZxidSeen > last) {
+      return `the client has seen zxid 0x${request.lastZxidSeen.toString(16)}, our last is 0x${last.toString(16)}: it must try another server`;
+    }
+    return undefined;
+  }
+
+  #create(connection: Connection, timeoutMs: number): void {
+    const { sessions, turn, makesLocalSessions, submit } = this.#parts;
+    const session = sessions.create(timeoutMs, makesLocalSessions, turn.elapsedMs);
+    this.#attach(connection, session);
+    if (makesLocalSessions) {
+      this.#opened(connection, session, "sessionCreated");
+      return;
+    }
+    connection.phase = "connecting";
+    const frame = createSessionFrame(timeoutMs);
+    submit(new Request(createSession, connection, session, 0, frame, connection.ids, turn.elapsedMs));
+  }
+
+  #renew(connection: Connection, request: ConnectRequest, timeoutMs: number): void {
+    const { sessions, connections, order, turn, stats } = this.#parts;
+    stats.counters.connection_revalidate_count++;
+    const { sessionId } = request;
+    // Apache closes the session's connection before it looks at the password; a stranger could (client-protocol 15 #7).
+    if (!isSessionPassword(sessionId, request.passwd)) {
+      this.#refuseSession(connection, sessionId, "wrong password");
+      return;
+    }
+    const session = sessions.get(sessionId);
+    if (session === undefined) {
+      this.#refuseSession(connection, sessionId, "the session is expired or unknown");
+      return;
+    }
+    const previous = connections.byId.get(session.connection);
+    if (previous !== undefined) connections.close(previous);
+    if (session.isClosing) {
+      this.#refuseSession(connection, sessionId, "the session is being closed");
+      return;
+    }
+    session.timeoutMs = timeoutMs;
+    sessions.touch(session, turn.elapsedMs);
+    sessions.setOwner(session, OWNER_THIS_SERVER);
+    connection.queue = order.adopt(session);
+    this.#attach(connection, session);
+    this.#opened(connection, session, "sessionRenewed");
+  }
+
+  #attach(connection: Connection, session: TrackedSession): void {
+    connection.session = session;
+    session.connection = connection.id;
+    connection.silenceLimitMs = session.timeoutMs;
+    this.#parts.connections.touch(connection);
+  }
+
+  /** A createSession txn has been applied: on the server of its client it is answered. */
+  sessionCommitted(request: Request, id: SessionId, timeoutMs: number): void {
+    const { sessions, turn, stats } = this.#parts;
+    const session = sessions.trackGlobal(id, timeoutMs, turn.elapsedMs);
+    const { connection } = request;
+    if (connection === null) return;
+    if (connection.phase === "closed") {
+      stats.counters.stale_replies++;
+      return;
+    }
+    if (connection.phase === "connecting") this.#opened(connection, session, "sessionCreated");
+  }
+
+  #opened(connection: Connection, session: TrackedSession, kind: "sessionCreated" | "sessionRenewed"): void {
+    const { outbox } = this.#parts;
+    connection.phase = "open";
+    this.#respond(connection, {
+      protocolVersion: 0,
+      timeOut: session.timeoutMs,
+      sessionId: session.id,
+      passwd: sessionPassword(session.id),
+      readOnly: false,
+    });
+    outbox.event({
+      kind,
+      session: session.id,
+      connection: connection.id,
+      timeoutMs: session.timeoutMs,
+      isLocal: session.isLocal,
+    });
+  }
+
+  #respond(connection: Connection, response: Parameters<typeof writeConnectResponse>[1]): void {
+    const { replies } = this.#parts;
+    const writer: JuteWriter = replies.beginFrame(connection);
+    writeConnectResponse(writer, response, connection.hasReadOnlyByte);
+    replies.endFrame(connection);
+  }
+
+  /** A frame came before the session was there: it waits, and nothing more is read meanwhile. */
+  hold(connection: Connection, bytes: Uint8Array): void {
+    if (connection.held.length >= HELD_FRAMES_MAX) {
+      this.#malformed(connection, `more than ${HELD_FRAMES_MAX} frames before its session was created`);
+      return;
+    }
+    connection.held.push(Buffer.from(bytes));
+    this.#parts.outbox.setReading(connection, true);
+  }
+
+  /** Goes on with the frames that were held back, now that the connection is open. */
+  resume(connection: Connection): void {
+    const { outbox, frame } = this.#parts;
+    if (connection.held.length === 0) return;
+    const held = connection.held;
+    connection.held = [];
+    outbox.setReading(connection, false);
+    for (const bytes of held) frame(connection, bytes);
+  }
+
+  #refuseSession(connection: Connection, session: SessionId, reason: string): void {
+    const { connections, outbox } = this.#parts;
+    this.#respond(connection, refusedConnectResponse(false));
+    outbox.event({ kind: "sessionRefused", session, connection: connection.id, reason });
+    connections.close(connection);
+  }
+
+  #refuseConnection(connection: Connection, reason: string): void {
+    const { connections, outbox } = this.#parts;
+    const { id, peerAddress } = connection;
+    outbox.event({ kind: "connectionRefused", connection: id, peerAddress, reason });
+    connections.close(connection);
+  }
+
+  #malformed(connection: Connection, reason: string): void {
+    const { connections, outbox } = this.#parts;
+    const { id, peerAddress, sessionId } = connection;
+    outbox.event({ kind: "malformedFrame", connection: id, peerAddress, session: sessionId, reason });
+    connections.close(connection);
+  }
+}
+
+/** A createSession as a request: header and timeout, the form in which a learner would forward it. */
+function createSessionFrame(timeoutMs: number): Uint8Array {
+  const writer = new JuteWriter(12);
+  writer.writeInt(0);
+  writer.writeInt(OpCode.createSession);
+  writer.writeInt(timeoutMs);
+  return writer.take(0);
+}

@@ -1,0 +1,37 @@
+import type { SessionTracker } from "../session/session-tracker.ts";
+import type { ContainerReaper } from "../tree/container-ttl.ts";
+import type { Connections } from "./connections.ts";
+import type { RequestFlow } from "./request-flow.ts";
+import type { Turn } from "./turn.ts";
+
+export interface HousekeepingParts {
+  readonly sessions: SessionTracker;
+  readonly connections: Connections;
+  readonly reaper: ContainerReaper;
+  readonly flow: RequestFlow;
+  readonly turn: Turn;
+}
+
+/** What happens because time passes: sessions expire, silent connections are closed, empty containers are reaped. */
+export class Housekeeping {
+  readonly #parts: HousekeepingParts;
+
+  constructor(parts: HousekeepingParts) {
+    this.#parts = parts;
+  }
+
+  /** When {@link tick} has something to do next, on the monotonic clock; Infinity = never. */
+  get nextDeadline(): number {
+    const { sessions, connections, reaper } = this.#parts;
+    return Math.min(sessions.nextDeadline, connections.silent.nextDeadline, reaper.nextDeadline);
+  }
+
+  tick(): void {
+    const { sessions, connections, reaper, flow, turn } = this.#parts;
+    for (const session of sessions.takeExpired(turn.elapsedMs)) flow.expire(session);
+    connections.closeSilent();
+    if (turn.elapsedMs >= reaper.nextDeadline) {
+      for (const path of reaper.step(turn)) flow.reap(path);
+    }
+  }
+}

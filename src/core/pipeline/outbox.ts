@@ -1,0 +1,119 @@
+import { Buffer } from "node:buffer";
+import { JuteWriter } from "../../protocol/jute-writer.ts";
+import type { MachineEvent } from "../machine-event.ts";
+import type { ConnectionId, ConnectionOutput, LogEntry, Ready } from "../ready.ts";
+import type { Connection } from "./connection.ts";
+
+/** Memory of a fresh writer. */
+const WRITER_BYTES = 1024;
+/** Writers kept for the next turn, and how large one may have grown to be kept. */
+const WRITERS_KEPT_MAX = 256;
+const WRITER_BYTES_KEPT_MAX = 64 * 1024;
+
+const NONE: readonly never[] = Object.freeze([]);
+const READING_UNCHANGED = Object.freeze({ pauseReading: NONE, resumeReading: NONE });
+
+/** Collects what a Ready is made of. Each connection that gets something in a turn borrows a writer for it. */
+export class Outbox {
+  #append: LogEntry[] = [];
+  #connections: Connection[] = [];
+  /** Connections whose reading was paused or resumed in this turn, perhaps both. */
+  #readingChanged: Connection[] = [];
+  #events: MachineEvent[] = [];
+  readonly #writers: JuteWriter[] = [];
+
+  /** Where the connection's next frames go. */
+  writer(connection: Connection): JuteWriter {
+    if (connection.output !== null) return connection.output;
+    const writer = this.#writers.pop() ?? new JuteWriter(WRITER_BYTES);
+    connection.output = writer;
+    if (!connection.isClosing) this.#connections.push(connection);
+    return writer;
+  }
+
+  /** After what it has got so far, the connection is to be closed. */
+  close(connection: Connection): void {
+    if (connection.isClosing) return;
+    if (connection.output === null) this.#connections.push(connection);
+    connection.isClosing = true;
+  }
+
+  append(entry: LogEntry): void {
+    this.#append.push(entry);
+  }
+
+  /** Says that the connection is to be read, or not, from now on. */
+  setReading(connection: Connection, isPaused: boolean): void {
+    if (connection.isReadingPaused === isPaused) return;
+    connection.isReadingPaused = isPaused;
+    this.#readingChanged.push(connection);
+  }
+
+  event(event: MachineEvent): void {
+    this.#events.push(event);
+  }
+
+  get isEmpty(): boolean {
+    return (
+      this.#append.length === 0 &&
+      this.#connections.length === 0 &&
+      this.#events.length === 0 &&
+      this.#readingChanged.length === 0
+    );
+  }
+
+  /** Everything collected; the outbox is empty afterwards. */
+  take(): Ready {
+    const append = this.#append;
+    const connections = this.#connections;
+    const events = this.#events;
+    if (append.length > 0) this.#append = [];
+    if (connections.length > 0) this.#connections = [];
+    if (events.length > 0) this.#events = [];
+    return {
+      append: append.length > 0 ? append : NONE,
+      mustSync: append.length > 0,
+      sendNow: NONE,
+      sendAfterPersist: NONE,
+      output: connections.length > 0 ? this.#outputs(connections) : NONE,
+      ...this.#takeReading(),
+      events: events.length > 0 ? events : NONE,
+    };
+  }
+
+  /** Only the difference to what the host was told last matters. */
+  #takeReading(): Pick<Ready, "pauseReading" | "resumeReading"> {
+    if (this.#readingChanged.length === 0) return READING_UNCHANGED;
+    const pauseReading: ConnectionId[] = [];
+    const resumeReading: ConnectionId[] = [];
+    for (const connection of this.#readingChanged) {
+      if (connection.phase === "closed" || connection.isReadingPaused === connection.isPausedByHost) continue;
+      connection.isPausedByHost = connection.isReadingPaused;
+      (connection.isReadingPaused ? pauseReading : resumeReading).push(connection.id);
+    }
+    this.#readingChanged = [];
+    return { pauseReading, resumeReading };
+  }
+
+  #outputs(connections: readonly Connection[]): readonly ConnectionOutput[] {
+    const outputs: ConnectionOutput[] = [];
+    for (const connection of connections) {
+      const writer = connection.output;
+      connection.output = null;
+      const bytes = writer === null ? EMPTY : this.#bytesOf(writer);
+      outputs.push({ connection: connection.id, bytes, isClosing: connection.isClosing });
+    }
+    return outputs;
+  }
+
+  /** The written bytes as memory of their own: copied when that is little, else the writer's, which is then given up. */
+  #bytesOf(writer: JuteWriter): Uint8Array {
+    if (writer.capacity > WRITER_BYTES_KEPT_MAX) return writer.take(0);
+    const bytes = Buffer.from(writer.bytes());
+    writer.reset();
+    if (this.#writers.length < WRITERS_KEPT_MAX) this.#writers.push(writer);
+    return bytes;
+  }
+}
+
+const EMPTY = new Uint8Array(0);

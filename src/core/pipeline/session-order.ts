@@ -1,0 +1,61 @@
+import { invariant } from "../../base/invariant.ts";
+import type { TrackedSession } from "../session/session-tracker.ts";
+import type { Request } from "./connection.ts";
+import { Fifo } from "./fifo.ts";
+
+/** Runs a request whose turn has come: every request but those that wait for a txn. */
+export type RunRequest = (request: Request) => void;
+
+/**
+ * Keeps each session's requests in order (client-protocol 8.1): a write is proposed on arrival and stays in the session's
+ * queue until it is applied; whatever comes behind it, reads and pings included, waits for it. Sessions without pending
+ * writes have empty queues, and their reads run at once.
+ */
+export class SessionOrder {
+  /** Queues with pending requests whose connection is gone, by session: a new connection of the session goes on behind them. */
+  readonly #orphans = new Map<string, Fifo<Request>>();
+  readonly #run: RunRequest;
+
+  constructor(run: RunRequest) {
+    this.#run = run;
+  }
+
+  /** The request waits in `queue`: for its txn when `isProposed`, else for those in front of it. */
+  enqueue(queue: Fifo<Request>, request: Request): void {
+    request.queue = queue;
+    queue.push(request);
+  }
+
+  /** The txn of `request` has been applied and answered: releases what waited for it. */
+  release(request: Request): void {
+    const { queue } = request;
+    if (queue === null) return;
+    const head = queue.shift();
+    invariant(head === request, "a txn was applied out of its session's order");
+    for (let next = queue.peek(); next !== undefined && !next.isProposed; next = queue.peek()) {
+      queue.shift();
+      this.#run(next);
+    }
+    if (queue.length === 0 && this.#orphans.size > 0 && request.session !== null) {
+      this.#orphans.delete(request.session.id.key);
+    }
+  }
+
+  /** The connection of `session` is gone while requests are pending. */
+  abandon(session: TrackedSession, queue: Fifo<Request>): void {
+    if (queue.length > 0) this.#orphans.set(session.id.key, queue);
+  }
+
+  /** The queue for a connection that takes over `session`. */
+  adopt(session: TrackedSession): Fifo<Request> {
+    const queue = this.#orphans.get(session.id.key);
+    if (queue === undefined) return new Fifo();
+    this.#orphans.delete(session.id.key);
+    return queue;
+  }
+
+  /** The queue for a request of the server itself in the name of `session`, which has no connection here. */
+  queueWithoutConnection(session: TrackedSession): Fifo<Request> {
+    return this.#orphans.get(session.id.key) ?? new Fifo();
+  }
+}
