@@ -27,7 +27,7 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<Fastify
 export async function createAdminApp(options: AdminAppOptions): Promise<FastifyInstance> {
   const limits = options.limits ?? ADMIN_LIMITS_DEFAULT;
   // Loaded here and not at the top: clients must not wait for the admin server's libraries when a server starts.
-  const { fastify } = await import("fastify");
+  const { default: fastify } = await import("fastify");
   const app = fastify({
     logger: false,
     bodyLimit: limits.bodyBytesMax,
