@@ -106,7 +106,9 @@ export class MetricsRegistry {
   *values(): Iterable<MetricValue> {
     for (const [name, row] of Object.entries(GAUGES)) {
       const value = this.#gauges.get(name as GaugeName)?.() ?? null;
-      if (value !== null) yield { name, value, isDecimal: "isDecimal" in row };
+      if (value === null) continue;
+      const isDecimal = "isDecimal" in row;
+      yield { name, value: isDecimal ? value : Math.floor(value), isDecimal };
     }
     for (const [name, source] of this.#gaugeSets) {
       for (const [key, value] of source()) yield { name: `${key}_${name}`, value, isDecimal: false };

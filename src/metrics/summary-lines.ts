@@ -32,5 +32,5 @@ export function summaryLines(
 }
 
 function line(kind: string, name: string, value: number): MetricValue {
-  return { name: `${kind}_${name}`, value, isDecimal: false };
+  return { name: `${kind}_${name}`, value: Math.floor(value), isDecimal: false };
 }

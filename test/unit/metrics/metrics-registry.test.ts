@@ -5,6 +5,7 @@ import { METRIC_KEYS_MAX } from "../../../src/metrics/keyed-metric.ts";
 import { type GaugeSource, MetricsRegistry } from "../../../src/metrics/metrics-registry.ts";
 import { OMITTED_METRICS } from "../../../src/metrics/omitted-metrics.ts";
 import { OPERATION_COUNTERS } from "../../../src/metrics/operation-counters.ts";
+import { ReadSummary } from "../../../src/metrics/read-metric.ts";
 import {
   PERCENTILE_SUMMARIES,
   PERCENTILE_SUMMARY_SETS,
@@ -104,6 +105,18 @@ describe("printing", () => {
     expect(lines()).not.toHaveProperty("open_file_descriptor_count");
     end();
     expect(lines()).not.toHaveProperty("znode_count");
+  });
+
+  it("a whole number, where Apache has one, even if its source has a fraction", () => {
+    registry.registerGauges({ uptime: () => 12.9, avg_latency: () => 0.5 });
+    registry.bind("fsynctime", new ReadSummary({ count: 2, sum: 3.5, min: 0.5, max: 3, reset: () => {} }));
+    expect(lines()).toMatchObject({
+      uptime: 12,
+      avg_latency: 0.5,
+      avg_fsynctime: 1.75,
+      min_fsynctime: 0,
+      sum_fsynctime: 3,
+    });
   });
 
   it("gauge sets and counter sets with the key before the name", () => {
