@@ -1,0 +1,38 @@
+// npm run bench: bundles bench/ and runs it. `npm run bench -- --help` lists workloads and options.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const repository = join(import.meta.dirname, "..");
+const outdir = join(repository, ".cache/bench/dist");
+
+async function bundle() {
+  await build({
+    absWorkingDir: repository,
+    entryPoints: { main: "bench/main.ts", load: "bench/load/main.ts" },
+    outdir,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    packages: "external",
+    logLevel: "warning",
+  });
+}
+
+function run(command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: repository, stdio: "inherit" });
+    for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+const isApacheAlone = /--subject[= ]apache/.test(process.argv.join(" "));
+if (!isApacheAlone && !existsSync(join(repository, "dist/bin/zk-server.js"))) {
+  await run(process.execPath, [join(repository, "scripts/build.mjs")]);
+}
+await bundle();
+process.exitCode = await run(process.execPath, [join(outdir, "main.mjs"), ...process.argv.slice(2)]);
