@@ -1,119 +1,137 @@
+import { invariant } from "../../base/invariant.ts";
 import { nameEquals } from "./node-name.ts";
 import { IntField, type NodeRows } from "./node-rows.ts";
 import type { PayloadArena } from "./payload-arena.ts";
 import { NO_NODE, type NodeRef } from "./tree-types.ts";
 
-const HEADS_BITS = 14;
-const HEADS_PER_CHUNK = 1 << HEADS_BITS;
-const HEADS_MASK = HEADS_PER_CHUNK - 1;
-const BUCKETS_INITIAL = 1024;
+/** Slots of a segment. A slot is two int32: the hash, and the row plus one (0 = free). */
+const SLOTS = 2048;
+const SLOT_MASK = SLOTS - 1;
+/** A segment with more than this is divided: linear probing stays short. */
+const USED_MAX = SLOTS * 0.75;
+/** Low bits of the hash choose the slot; the next ones, this many at most, the segment: 2^20 segments of 1500 rows. */
+const SLOT_BITS = 11;
+const DEPTH_MAX = 20;
+
+interface Segment {
+  readonly slots: Int32Array;
+  used: number;
+  /** How many of the directory's bits the rows of this segment have in common. */
+  depth: number;
+}
 
 /**
  * Finds a child by its parent's row and its name. One table serves all directories: a directory of a million children
- * costs what a million directories of one child cost, and leaves cost nothing. It is a linear hash table: it grows by
- * one bucket per insertion, so no insertion ever stops to rehash the rest.
+ * costs what a million directories of one child cost, and leaves cost nothing.
+ *
+ * It is an extendible hash table: a directory of segments, each with open addressing. Growth divides one segment at a time,
+ * so no insertion ever stops to rehash everything, and a lookup that fails touches no row.
  */
 export class ChildIndex {
   readonly #rows: NodeRows;
   readonly #arena: PayloadArena;
-  /** First row of each bucket's chain, which goes on in the rows' hashNext. */
-  readonly #heads: Int32Array[] = [];
-  #count = 0;
-  /** Buckets = 2^level + split; buckets below `split` have been divided already. */
-  #levelMask = BUCKETS_INITIAL - 1;
-  #split = 0;
+  #directory: Segment[] = [newSegment(0)];
+  #depth = 0;
+  #depthMask = 0;
 
   constructor(rows: NodeRows, arena: PayloadArena) {
     this.#rows = rows;
     this.#arena = arena;
-    this.#reserve(BUCKETS_INITIAL - 1);
   }
 
   /** The child of `parent` named `path[start … end)`. Allocates nothing. */
   find(parent: NodeRef, path: string, start: number, end: number): NodeRef {
     const hash = hashName(parent, path, start, end);
-    const bucket = this.#bucketOf(hash);
-    let row = this.#heads[bucket >> HEADS_BITS]![bucket & HEADS_MASK]!;
-    while (row !== NO_NODE) {
-      const ints = this.#rows.intsOf(row);
-      const at = this.#rows.intsAt(row);
-      if (ints[at + IntField.nameHash] === hash && ints[at + IntField.parent] === parent) {
-        const length = ints[at + IntField.nameLength]!;
-        if (this.#hasName(ints[at + IntField.nameRef]!, length, path, start, end)) return row;
-      }
-      row = ints[at + IntField.hashNext]!;
+    const { slots } = this.#directory[(hash >>> SLOT_BITS) & this.#depthMask]!;
+    for (let slot = hash & SLOT_MASK; ; slot = (slot + 1) & SLOT_MASK) {
+      const row = slots[slot * 2 + 1]! - 1;
+      if (row < 0) return NO_NODE;
+      if (slots[slot * 2] === hash && this.#is(row, parent, path, start, end)) return row;
     }
-    return NO_NODE;
   }
 
-  /** Adds a row whose parent and name are set and who is not in the index yet. */
-  insert(row: NodeRef, path: string, start: number, end: number): void {
-    const hash = hashName(this.#rows.int(row, IntField.parent), path, start, end);
-    this.#rows.setInt(row, IntField.nameHash, hash);
-    this.#push(this.#bucketOf(hash), row);
-    this.#count++;
-    if (this.#count > this.#levelMask + 1 + this.#split) this.#divide();
-  }
-
-  /** Takes out a row that is in the index. */
-  remove(row: NodeRef): void {
-    const rows = this.#rows;
-    const bucket = this.#bucketOf(rows.int(row, IntField.nameHash));
-    const heads = this.#heads[bucket >> HEADS_BITS]!;
-    const next = rows.int(row, IntField.hashNext);
-    let before = heads[bucket & HEADS_MASK]!;
-    if (before === row) {
-      heads[bucket & HEADS_MASK] = next;
-    } else {
-      for (let after = rows.int(before, IntField.hashNext); after !== row; ) {
-        before = after;
-        after = rows.int(before, IntField.hashNext);
-      }
-      rows.setInt(before, IntField.hashNext, next);
+  /** Adds a row, a child of `parent` named `path[start … end)`, which is not in the index yet. */
+  insert(row: NodeRef, parent: NodeRef, path: string, start: number, end: number): void {
+    const hash = hashName(parent, path, start, end);
+    let segment = this.#directory[(hash >>> SLOT_BITS) & this.#depthMask]!;
+    while (segment.used >= USED_MAX && segment.depth < DEPTH_MAX) {
+      this.#divide(segment, hash);
+      segment = this.#directory[(hash >>> SLOT_BITS) & this.#depthMask]!;
     }
-    this.#count--;
+    invariant(segment.used < SLOTS - 1, "the child index is full");
+    put(segment, hash, row);
   }
 
-  #hasName(ref: number, length: number, path: string, start: number, end: number): boolean {
+  /** Takes a row out that is in the index under this parent and name. */
+  remove(row: NodeRef, parent: NodeRef, path: string, start: number, end: number): void {
+    const hash = hashName(parent, path, start, end);
+    const segment = this.#directory[(hash >>> SLOT_BITS) & this.#depthMask]!;
+    const { slots } = segment;
+    let hole = hash & SLOT_MASK;
+    while (slots[hole * 2 + 1] !== row + 1) {
+      invariant(slots[hole * 2 + 1] !== 0, `row ${row} is not in the child index`);
+      hole = (hole + 1) & SLOT_MASK;
+    }
+    segment.used--;
+    closeGap(slots, hole);
+  }
+
+  #is(row: NodeRef, parent: NodeRef, path: string, start: number, end: number): boolean {
+    const ints = this.#rows.intsOf(row);
+    const at = this.#rows.intsAt(row);
+    if (ints[at + IntField.parent] !== parent) return false;
+    const length = ints[at + IntField.nameLength]!;
     if (length === 0) return start === end;
+    const ref = ints[at + IntField.nameRef]!;
     return nameEquals(this.#arena.bytesOf(ref), this.#arena.offsetOf(ref), length, path, start, end);
   }
 
-  #bucketOf(hash: number): number {
-    const bucket = hash & this.#levelMask;
-    return bucket < this.#split ? hash & ((this.#levelMask << 1) | 1) : bucket;
-  }
-
-  #push(bucket: number, row: NodeRef): void {
-    const heads = this.#heads[bucket >> HEADS_BITS]!;
-    this.#rows.setInt(row, IntField.hashNext, heads[bucket & HEADS_MASK]!);
-    heads[bucket & HEADS_MASK] = row;
-  }
-
-  /** Moves about half of one bucket to a new one at the end. */
-  #divide(): void {
-    const from = this.#split;
-    const heads = this.#heads[from >> HEADS_BITS]!;
-    let row = heads[from & HEADS_MASK]!;
-    heads[from & HEADS_MASK] = NO_NODE;
-    this.#reserve(this.#levelMask + 1 + from);
-    this.#split++;
-    if (this.#split > this.#levelMask) {
-      this.#levelMask = (this.#levelMask << 1) | 1;
-      this.#split = 0;
+  /** Divides the segment that `hash` leads to in two, by the next bit of the rows' hashes. */
+  #divide(segment: Segment, hash: number): void {
+    if (segment.depth === this.#depth) {
+      this.#directory = this.#directory.concat(this.#directory);
+      this.#depth++;
+      this.#depthMask = (1 << this.#depth) - 1;
     }
-    while (row !== NO_NODE) {
-      const next = this.#rows.int(row, IntField.hashNext);
-      this.#push(this.#bucketOf(this.#rows.int(row, IntField.nameHash)), row);
-      row = next;
+    const bit = 1 << segment.depth;
+    const halves = [newSegment(segment.depth + 1), newSegment(segment.depth + 1)] as const;
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const row = segment.slots[slot * 2 + 1]! - 1;
+      if (row < 0) continue;
+      const rowHash = segment.slots[slot * 2]!;
+      put((rowHash >>> SLOT_BITS) & bit ? halves[1] : halves[0], rowHash, row);
     }
+    // The directory repeats a segment at every index that has its bits.
+    const first = (hash >>> SLOT_BITS) & (bit - 1);
+    for (let i = first; i <= this.#depthMask; i += bit) this.#directory[i] = i & bit ? halves[1] : halves[0];
   }
+}
 
-  #reserve(bucket: number): void {
-    if (bucket >> HEADS_BITS === this.#heads.length) {
-      this.#heads.push(new Int32Array(HEADS_PER_CHUNK).fill(NO_NODE));
-    }
+function newSegment(depth: number): Segment {
+  return { slots: new Int32Array(SLOTS * 2), used: 0, depth };
+}
+
+function put(segment: Segment, hash: number, row: NodeRef): void {
+  const { slots } = segment;
+  let slot = hash & SLOT_MASK;
+  while (slots[slot * 2 + 1] !== 0) slot = (slot + 1) & SLOT_MASK;
+  slots[slot * 2] = hash;
+  slots[slot * 2 + 1] = row + 1;
+  segment.used++;
+}
+
+/** Moves back what stands behind a removed entry and could no longer be found across the gap. */
+function closeGap(slots: Int32Array, gap: number): void {
+  let hole = gap;
+  for (let slot = (hole + 1) & SLOT_MASK; slots[slot * 2 + 1] !== 0; slot = (slot + 1) & SLOT_MASK) {
+    const home = slots[slot * 2]! & SLOT_MASK;
+    // An entry may move into the hole unless its home lies behind it.
+    if (((slot - home) & SLOT_MASK) < ((slot - hole) & SLOT_MASK)) continue;
+    slots[hole * 2] = slots[slot * 2]!;
+    slots[hole * 2 + 1] = slots[slot * 2 + 1]!;
+    hole = slot;
   }
+  slots[hole * 2 + 1] = 0;
 }
 
 /** FNV-1a over the UTF-16 units, begun with the parent's row, and stirred so that the low bits depend on all of it. */

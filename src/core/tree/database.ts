@@ -46,6 +46,7 @@ export class Database {
   #isLoaded = false;
   #snapshotZxid: Zxid | undefined;
   #snapshotDigest: ZxidDigest | undefined;
+  #lastReplayed: LoggedTxn | undefined;
 
   constructor(options: DatabaseOptions) {
     this.tree = new DataTree(options);
@@ -140,6 +141,15 @@ export class Database {
     const txn = decodeTxn(bytes);
     this.applyTxn(txn, NO_CHANGE_SINK);
     this.committed.append(txn.header.zxid, bytes);
+    this.#lastReplayed = txn;
+  }
+
+  /** RecoveryTarget: whether the last replayed record told the tree's digest, and the tree has it. */
+  confirmsLastTxn(): boolean {
+    const digest = this.#lastReplayed?.digest;
+    const { digests } = this.tree;
+    if (digest === undefined || !digests.isEnabled || digests.fuzzyUntil !== undefined) return false;
+    return digests.sum.equals(digest.treeDigest);
   }
 
   #beginLoad(): void {

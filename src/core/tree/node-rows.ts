@@ -3,7 +3,7 @@ import { NO_NODE, type NodeRef } from "./tree-types.ts";
 
 /**
  * Every znode is one row of numbers in typed arrays: no object per znode, so a million of them give the garbage
- * collector nothing to mark. A row is 14 doubles wide (112 bytes); its fields lie side by side, because a request touches
+ * collector nothing to mark. A row is 13 doubles wide (104 bytes); its fields lie side by side, because a request touches
  * many fields of one znode and hardly ever one field of many. Rows come in chunks that are never moved: growth
  * costs one chunk, not a copy of everything.
  *
@@ -13,7 +13,7 @@ import { NO_NODE, type NodeRef } from "./tree-types.ts";
 const CHUNK_BITS = 12;
 const CHUNK_ROWS = 1 << CHUNK_BITS;
 const CHUNK_MASK = CHUNK_ROWS - 1;
-const ROW_DOUBLES = 14;
+const ROW_DOUBLES = 13;
 const ROW_INTS = ROW_DOUBLES * 2;
 
 /** Fields that need more than 32 bits. */
@@ -38,18 +38,16 @@ export const IntField = {
   dataLength: 18,
   /** Row of the parent, -1 for the root, -2 for a row that is not in use. */
   parent: 19,
-  nameHash: 20,
-  /** Next row in the same bucket of the child index; of a row not in use: the next such row. */
-  hashNext: 21,
-  firstChild: 22,
-  nextSibling: 23,
+  firstChild: 20,
+  /** Of a row that is not in use: the next such row. */
+  nextSibling: 21,
   /** The sibling before; of the first child: the last one, so that appending needs no search. */
-  prevSibling: 24,
-  numChildren: 25,
+  prevSibling: 22,
+  numChildren: 23,
   /** Where the name is in the arena; meaningless while nameLength is 0. */
-  nameRef: 26,
+  nameRef: 24,
   /** Bytes of the name in UTF-8. */
-  nameLength: 27,
+  nameLength: 25,
 } as const;
 export type IntField = (typeof IntField)[keyof typeof IntField];
 
@@ -72,7 +70,7 @@ export class NodeRows {
   allocate(): NodeRef {
     let row = this.#freeHead;
     if (row !== NO_NODE) {
-      this.#freeHead = this.int(row, IntField.hashNext);
+      this.#freeHead = this.int(row, IntField.nextSibling);
       const at = (row & CHUNK_MASK) * ROW_DOUBLES;
       this.#doubles[row >> CHUNK_BITS]!.fill(0, at, at + ROW_DOUBLES);
     } else {
@@ -83,7 +81,6 @@ export class NodeRows {
     const ints = this.#ints[row >> CHUNK_BITS]!;
     const at = (row & CHUNK_MASK) * ROW_INTS;
     ints[at + IntField.parent] = NO_NODE;
-    ints[at + IntField.hashNext] = NO_NODE;
     ints[at + IntField.firstChild] = NO_NODE;
     ints[at + IntField.nextSibling] = NO_NODE;
     ints[at + IntField.prevSibling] = NO_NODE;
@@ -95,7 +92,7 @@ export class NodeRows {
   free(row: NodeRef): void {
     invariant(this.isInUse(row), `row ${row} is freed twice`);
     this.setInt(row, IntField.parent, FREE);
-    this.setInt(row, IntField.hashNext, this.#freeHead);
+    this.setInt(row, IntField.nextSibling, this.#freeHead);
     this.#freeHead = row;
     this.#count--;
   }

@@ -206,7 +206,7 @@ export class TreeChanges {
     const bytes = this.#store.dataLength(row);
     if (this.#digests.isEnabled) this.#digests.sum.subtract(rows.int(row, IntField.digest) >>> 0);
     this.#owners.remove(row, rows.int(row, IntField.ownerHi), rows.int(row, IntField.ownerLo));
-    this.#store.removeLeaf(row);
+    this.#store.removeLeaf(row, path, path.lastIndexOf("/") + 1, path.length);
     this.#dataBytes -= path.length + bytes;
     this.#quota.deleted(path, bytes);
   }

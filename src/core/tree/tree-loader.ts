@@ -26,6 +26,8 @@ export class TreeLoader {
   readonly #changes: TreeChanges;
   readonly #ownerRules: OwnerRules;
   readonly #options: DataTreeOptions;
+  #parentPath = "";
+  #parentRow: NodeRef;
   #strandedTtls = 0;
   #strandedExample = "";
   #unknownAcls = 0;
@@ -40,6 +42,7 @@ export class TreeLoader {
     this.#changes = changes;
     this.#ownerRules = ownerRules;
     this.#options = options;
+    this.#parentRow = this.#store.root;
   }
 
   /** Takes the system znodes of a new tree out again: a snapshot brings its own. Only before anything was applied. */
@@ -49,10 +52,12 @@ export class TreeLoader {
       const row = store.lookup(path);
       if (row === NO_NODE) continue;
       this.#forget(row, path);
-      store.removeLeaf(row);
+      store.removeLeaf(row, path, path.lastIndexOf("/") + 1, path.length);
     }
     this.#forget(store.root, "");
     this.#acls.clear();
+    this.#parentPath = "";
+    this.#parentRow = store.root;
     store.rows.setInt(store.root, IntField.aclSlot, -1);
   }
 
@@ -117,7 +122,7 @@ export class TreeLoader {
       return store.root;
     }
     const slash = path.lastIndexOf("/");
-    const parent = slash < 0 ? NO_NODE : store.lookupPrefix(path, slash);
+    const parent = slash < 0 ? NO_NODE : this.#parentAt(path, slash);
     if (parent === NO_NODE || path === ROOT_PATH) {
       throw new JuteError(`the snapshot holds znode ${JSON.stringify(path)} without its parent`);
     }
@@ -125,6 +130,15 @@ export class TreeLoader {
     if (existing === NO_NODE) return store.addChild(parent, path, slash + 1, path.length);
     this.#forget(existing, path);
     return existing;
+  }
+
+  /** The znode at `path[0 … end)`. A directory's znodes mostly follow each other, so the last answer is tried first. */
+  #parentAt(path: string, end: number): NodeRef {
+    if (end !== this.#parentPath.length || !path.startsWith(this.#parentPath)) {
+      this.#parentPath = path.slice(0, end);
+      this.#parentRow = this.#store.lookupPrefix(path, end);
+    }
+    return this.#parentRow;
   }
 
   /** Takes a znode out of all sums and indexes, but leaves it in the tree. */

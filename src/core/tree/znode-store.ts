@@ -81,16 +81,16 @@ export class ZnodeStore {
       this.rows.setInt(row, IntField.nameLength, length);
     }
     this.#link(parent, row);
-    this.#index.insert(row, path, start, end);
+    this.#index.insert(row, parent, path, start, end);
     return row;
   }
 
-  /** Takes a znode without children out of the tree and recycles its row and memory. */
-  removeLeaf(row: NodeRef): void {
+  /** Takes a znode without children, whose name is `path[start … end)`, out of the tree and recycles its memory. */
+  removeLeaf(row: NodeRef, path: string, start: number, end: number): void {
     const { rows } = this;
     invariant(row !== this.root && rows.int(row, IntField.numChildren) === 0, "only a leaf can be removed");
     for (const observer of this.#observers) observer.beforeRemoval(row);
-    this.#index.remove(row);
+    this.#index.remove(row, rows.int(row, IntField.parent), path, start, end);
     this.#unlink(row);
     if (rows.int(row, IntField.nameLength) > 0) this.arena.free(rows.int(row, IntField.nameRef));
     if (rows.int(row, IntField.dataLength) > 0) this.arena.free(rows.int(row, IntField.dataRef));
