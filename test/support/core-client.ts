@@ -1,3 +1,10 @@
+import { JuteWriter } from "../../src/protocol/jute-writer.ts";
+import {
+  type MultiOp,
+  type MultiResult,
+  readMultiResponse,
+  writeMultiRequest,
+} from "../../src/protocol/multi.ts";
 import { OpCode } from "../../src/protocol/opcode.ts";
 import { type ACL, Stat } from "../../src/protocol/records/data.ts";
 import {
@@ -17,8 +24,6 @@ import {
   SetACLRequest,
   SetDataRequest,
 } from "../../src/protocol/records/proto.ts";
-import { JuteWriter } from "../../src/protocol/jute-writer.ts";
-import { type MultiOp, type MultiResult, readMultiResponse, writeMultiRequest } from "../../src/protocol/multi.ts";
 import { type Client, OPEN_ACL } from "./core-harness.ts";
 
 const utf8 = new TextEncoder();
@@ -55,7 +60,13 @@ export const zk = {
     return Create2Response.read(reply.body);
   },
   createTTL(client: Client, path: string, flags: number, ttl: number): number {
-    return client.callRecord(OpCode.createTTL, CreateTTLRequest, { path, data: null, acl: OPEN_ACL, flags, ttl }).err;
+    return client.callRecord(OpCode.createTTL, CreateTTLRequest, {
+      path,
+      data: null,
+      acl: OPEN_ACL,
+      flags,
+      ttl,
+    }).err;
   },
   delete(client: Client, path: string | null, version = -1): number {
     return client.callRecord(OpCode.delete, DeleteRequest, { path, version }).err;
@@ -97,7 +108,11 @@ export const zk = {
     return [...GetChildrenResponse.read(reply.body).children!].sort();
   },
   /** Returns the results, or the error of the whole request. */
-  multi(client: Client, ops: readonly MultiOp[], opcode: number = OpCode.multi): readonly MultiResult[] | number {
+  multi(
+    client: Client,
+    ops: readonly MultiOp[],
+    opcode: number = OpCode.multi,
+  ): readonly MultiResult[] | number {
     const writer = new JuteWriter();
     writeMultiRequest(writer, ops);
     const reply = client.call(opcode, writer.take(0));

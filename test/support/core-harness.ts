@@ -25,7 +25,9 @@ export const START: Instant = { elapsedMs: 1_000_000, wallMs: 1_700_000_000_000 
 
 export const OPEN_ACL: readonly ACL[] = [{ perms: 31, id: { scheme: "world", id: "anyone" } }];
 
-type DeepPartial<T> = { readonly [K in keyof T]?: T[K] extends readonly unknown[] ? T[K] : DeepPartial<T[K]> };
+type DeepPartial<T> = {
+  readonly [K in keyof T]?: T[K] extends readonly unknown[] ? T[K] : DeepPartial<T[K]>;
+};
 
 export interface HarnessOptions {
   readonly server?: DeepPartial<ServerOptions>;
@@ -169,6 +171,11 @@ export class CoreHarness {
     this.#now = { elapsedMs, wallMs };
   }
 
+  /** Sets the wall clock alone: what txns are stamped with. */
+  setWall(wallMs: number): void {
+    this.#now = { elapsedMs: this.#now.elapsedMs, wallMs };
+  }
+
   /** Lets the clock go on without telling the machine. */
   drift(ms: number): void {
     this.#moveTo(this.#now.elapsedMs + ms);
@@ -200,7 +207,10 @@ export class CoreHarness {
   }
 
   eventsOf<K extends MachineEvent["kind"]>(kind: K): Extract<MachineEvent, { readonly kind: K }>[] {
-    return this.events.filter((event) => event.kind === kind) as Extract<MachineEvent, { readonly kind: K }>[];
+    return this.events.filter((event) => event.kind === kind) as Extract<
+      MachineEvent,
+      { readonly kind: K }
+    >[];
   }
 
   /** A new machine over the database that a replay of the log gives: a restart. */
@@ -238,7 +248,8 @@ export class Client {
   receive(bytes: Uint8Array, isClosing: boolean): void {
     if (this.isClosed) throw new Error("output after the close");
     this.#reader.push(bytes);
-    for (let frame = this.#reader.next(); frame !== undefined; frame = this.#reader.next()) this.frames.push(frame);
+    for (let frame = this.#reader.next(); frame !== undefined; frame = this.#reader.next())
+      this.frames.push(frame);
     if (this.#reader.pendingBytes > 0) throw new Error("output that is no whole frame");
     if (isClosing) this.isClosed = true;
   }
