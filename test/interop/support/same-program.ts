@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { startSubject, type SubjectKind, type SubjectOptions } from "../../support/apache.ts";
+import { type SubjectKind, type SubjectOptions, startSubject } from "../../support/apache.ts";
 import { type ProgramOptions, type ProgramResult, runProgram } from "./program.ts";
 import { SUBJECT } from "./suite.ts";
 
@@ -21,7 +21,9 @@ async function runOn(
   const subject = await startSubject(kind, { ...options, config: { ...CONFIG, ...options.config } });
   try {
     const result = await runProgram(command(subject.address), subject, program);
-    expect(`${kind}: exit ${result.exitCode}\n${result.exitCode === 0 ? "" : tail(result)}`).toBe(`${kind}: exit 0\n`);
+    expect(`${kind}: exit ${result.exitCode}\n${result.exitCode === 0 ? "" : tail(result)}`).toBe(
+      `${kind}: exit 0\n`,
+    );
     return result;
   } finally {
     await subject.dispose();

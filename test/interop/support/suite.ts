@@ -5,8 +5,7 @@ import { compare } from "./compare.ts";
 import { play, type Scenario, SUPER_DIGEST } from "./scenario.ts";
 
 /** The server under test; another kind proves the suite itself (INTEROP_SUBJECT=apache-3.9). */
-export const SUBJECT: SubjectKind =
-  (process.env.INTEROP_SUBJECT as SubjectKind | undefined) ?? "menagerie";
+export const SUBJECT: SubjectKind = (process.env.INTEROP_SUBJECT as SubjectKind | undefined) ?? "menagerie";
 
 const PEERS: readonly SubjectKind[] = ["apache-3.8", "apache-3.9"];
 
