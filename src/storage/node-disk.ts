@@ -180,6 +180,18 @@ function open(path: string, flags: string | number): Promise<number> {
   });
 }
 
+/** Open file descriptors of this process and their limit; null where there is no /proc to tell. */
+export function fileDescriptors(): { readonly open: number; readonly max: number } | null {
+  try {
+    const open = fs.readdirSync("/proc/self/fd").length;
+    const limits = /^Max open files\s+(\d+|unlimited)/m.exec(fs.readFileSync("/proc/self/limits", "latin1"));
+    const max = limits === null ? Number.NaN : Number(limits[1]);
+    return { open, max: Number.isNaN(max) ? -1 : max };
+  } catch {
+    return null;
+  }
+}
+
 /** "" where there is no /proc: there a claim is judged by its heartbeat alone. */
 function procText(path: string, read: (path: string) => string): string {
   try {

@@ -215,7 +215,7 @@ export class SnapshotDecoder {
       const zxid = reader.readZxid();
       const version = reader.readInt();
       const treeDigest =
-        version >= BINARY_DIGEST_VERSION ? reader.readInt64() : Int64.fromHex(reader.readString() || "0");
+        version >= BINARY_DIGEST_VERSION ? reader.readInt64() : parseOldDigest(reader.readString());
       this.#requireSeal("seal of the digest");
       this.#sink.digest({ zxid, version, treeDigest });
     }
@@ -244,6 +244,13 @@ function readStat(reader: JuteReader): StatPersisted {
     ephemeralOwner: reader.readInt64(),
     pzxid: reader.readZxid(),
   };
+}
+
+/** Digests below version 2 were hex text. */
+function parseOldDigest(text: string | null): Int64 {
+  if (text === null || !/^[0-9a-fA-F]{1,16}$/.test(text))
+    throw new JuteError("a digest of the old form that is not hex");
+  return Int64.fromHex(text);
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
