@@ -1,4 +1,8 @@
-import type { Origin } from "./settings.ts";
+/** Where a value was written. */
+export type Origin =
+  | { readonly kind: "file"; readonly file: string; readonly line?: number }
+  | { readonly kind: "entry" }
+  | { readonly kind: "flag" };
 
 /** One thing that is wrong with the configuration. */
 export interface ConfigProblem {

@@ -38,7 +38,8 @@ export class OptionReader {
     }
     const parsed = option.type.parse(setting.value, option.isNamed && isFromFile ? "named" : "property");
     if (!parsed.ok) {
-      this.refuse(setting, parsed.reason, option.type.range, option.type.isSecret);
+      const reason = parsed.reason.replace("$KEY", () => setting.key);
+      this.refuse(setting, reason, option.type.range, option.type.isSecret);
       return option.default;
     }
     if (parsed.correction !== undefined) {

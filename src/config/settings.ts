@@ -1,11 +1,5 @@
-import { ConfigError } from "./config-error.ts";
+import { ConfigError, type Origin } from "./config-error.ts";
 import { PropertiesSyntaxError, parseProperties } from "./properties.ts";
-
-/** Where a value was written. */
-export type Origin =
-  | { readonly kind: "file"; readonly file: string; readonly line?: number }
-  | { readonly kind: "entry" }
-  | { readonly kind: "flag" };
 
 /** One value as the operator wrote it. */
 export interface Setting {

@@ -18,7 +18,7 @@ export interface ValueType<T> {
  */
 export type ValueSyntax = "named" | "property";
 
-/** `correction` is told to the operator as a warning: the value is taken, but not as written. */
+/** In a reason, `$KEY` stands for the key. A `correction` is told to the operator as a warning: the value is taken, but not as written. */
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T; readonly correction?: string }
   | { readonly ok: false; readonly reason: string };
@@ -119,7 +119,7 @@ export function bool(): ValueType<boolean> {
       if (lower === "true" || lower === "false") return { ok: true, value: lower === "true" };
       if (syntax === "property")
         return { ok: true, value: false, correction: "is not true, so it means false" };
-      return { ok: false, reason: `Invalid option ${text}. Choose 'true' or 'false.'` };
+      return { ok: false, reason: `Invalid option ${text} for $KEY. Choose 'true' or 'false.'` };
     },
   };
 }

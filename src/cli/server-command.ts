@@ -1,0 +1,27 @@
+import { fileURLToPath } from "node:url";
+import type { ScriptEnvironment } from "./script-environment.ts";
+
+/**
+ * The word that makes the program a server rather than a script: the name of Apache's main class, so that whoever looks
+ * for it in the process list (`pgrep -f QuorumPeerMain`) finds us.
+ */
+export const SERVER_MAIN = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
+
+/** The words behind the program that run a server with this environment: flags, main class, configuration file. */
+export function serverWords(environment: ScriptEnvironment): string[] {
+  const { logDir, logFile, requiresData, serverFlags, configFile } = environment;
+  return [
+    `-Dzookeeper.log.dir=${logDir}`,
+    `-Dzookeeper.log.file=${logFile}`,
+    ...(requiresData ? ["-Dzookeeper.datadir.autocreate=false"] : []),
+    ...serverFlags,
+    SERVER_MAIN,
+    configFile,
+  ];
+}
+
+/** Node, its own flags, and the program: what stands in front of {@link serverWords}. */
+export function programWords({ heapMiB }: ScriptEnvironment): string[] {
+  const program = process.argv[1] ?? fileURLToPath(import.meta.url);
+  return [process.execPath, ...(heapMiB === null ? [] : [`--max-old-space-size=${heapMiB}`]), program];
+}
