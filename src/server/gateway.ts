@@ -92,6 +92,11 @@ export class Gateway implements ClientHandler {
     this.#connections.get(connection)?.resumeReading();
   }
 
+  /** An operator wants the connection gone; its session lives on. */
+  closeConnection(connection: number): void {
+    this.#options.step({ kind: "closeConnection", connection });
+  }
+
   /** Reads no more from anybody. */
   pauseAll(): void {
     for (const connection of this.#connections.values()) connection.pauseReading();

@@ -18,8 +18,8 @@ export interface RollPolicy {
 
 /** Numbers of the worker for the metrics, in ms where it is a time. */
 export interface LogObserver {
-  /** Records handed over in one turn, and how many were waiting for the disk with them. */
-  appended(records: number, waiting: number): void;
+  /** Records handed over in one turn, how many wait for the disk with them, and how long putting them into the log took. */
+  appended(records: number, waiting: number, elapsedMs: number): void;
   /** Records that became durable together, and how long the first of them waited for that. */
   flushed(records: number, waitedMs: number, flushMs: number): void;
 }
@@ -58,6 +58,7 @@ export class LogWorker {
   #inFlight = 0;
   #durable = 0 as Zxid;
   #isFailed = false;
+  #drainWaiters: (() => void)[] = [];
 
   constructor(options: LogWorkerOptions) {
     this.#options = options;
@@ -70,8 +71,9 @@ export class LogWorker {
   }
 
   append(entries: readonly LogEntry[]): void {
-    const { log, policy, observe } = this.#options;
+    const { log, policy, clock, observe } = this.#options;
     if (this.#isFailed) return;
+    const beganMs = clock.now().elapsedMs;
     try {
       for (const entry of entries) {
         log.append(entry.zxid, entry.bytes);
@@ -83,10 +85,17 @@ export class LogWorker {
       this.#fail(error);
       return;
     }
-    if (this.#held === 0) this.#heldSinceMs = this.#options.clock.now().elapsedMs;
+    if (this.#held === 0) this.#heldSinceMs = beganMs;
     this.#held += entries.length;
-    observe.appended(entries.length, this.waiting);
+    observe.appended(entries.length, this.waiting, clock.now().elapsedMs - beganMs);
     this.#schedule();
+  }
+
+  /** Sends off what is held back and resolves when nothing waits for the disk any more, or the log has failed. */
+  drained(): Promise<void> {
+    this.#flush();
+    if (this.waiting === 0 || this.#isFailed) return Promise.resolve();
+    return new Promise((resolve) => this.#drainWaiters.push(resolve));
   }
 
   /** Makes everything durable that was appended, then closes the log. */
@@ -126,14 +135,21 @@ export class LogWorker {
     this.#inFlight -= records;
     this.#options.observe.flushed(records, waitedMs, this.#options.clock.now().elapsedMs - askedMs);
     // Commits of several turns may be answered by one write: the machine needs to hear of it once.
-    if (zxid <= this.#durable) return;
-    this.#durable = zxid;
-    this.#options.persisted(zxid);
+    if (zxid > this.#durable) {
+      this.#durable = zxid;
+      this.#options.persisted(zxid);
+    }
+    if (this.waiting === 0) this.#endDrain();
+  }
+
+  #endDrain(): void {
+    for (const resolve of this.#drainWaiters.splice(0)) resolve();
   }
 
   #fail(error: unknown): void {
     if (this.#isFailed) return;
     this.#isFailed = true;
+    this.#endDrain();
     this.#options.failed(error);
   }
 }

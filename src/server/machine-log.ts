@@ -1,9 +1,10 @@
 import { unreachable } from "../base/invariant.ts";
 import type { Log } from "../base/ports.ts";
-import type { AuditEvent, MachineEvent } from "../core/machine-event.ts";
+import type { MachineEvent } from "../core/machine-event.ts";
+import type { AuditLog } from "./audit-log.ts";
 
 /** Writes one line for each thing that the machine reports: what clients do normally at debug, what is wrong at warn. */
-export function reportEvent(event: MachineEvent, log: Log, audit: (event: AuditEvent) => void): void {
+export function reportEvent(event: MachineEvent, log: Log, audit: AuditLog): void {
   switch (event.kind) {
     case "sessionCreated":
     case "sessionRenewed": {
@@ -82,7 +83,7 @@ export function reportEvent(event: MachineEvent, log: Log, audit: (event: AuditE
       log.warn({ path: event.path, session: String(event.session) }, "write refused: quota exceeded");
       return;
     case "audit":
-      audit(event);
+      audit.operation(event);
       return;
     default:
       unreachable(event, "machine event");

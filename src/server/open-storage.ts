@@ -1,6 +1,7 @@
 import type { Clock, Disk, Log, Rng, Timer } from "../base/ports.ts";
 import type { Config } from "../config/config.ts";
-import { Database } from "../core/tree/database.ts";
+import { Database, type DatabaseOptions } from "../core/tree/database.ts";
+import type { Zxid } from "../protocol/zxid.ts";
 import { type DataDirectory, openDataDirectory } from "../storage/data-directory.ts";
 import { type Recovered, recover } from "../storage/recovery.ts";
 import { SnapshotPolicy } from "../storage/snapshot-policy.ts";
@@ -23,6 +24,8 @@ export interface StorageObserver {
   /** One was slower than `fsync.warningthresholdms`. */
   slowSync(): void;
   digestMismatch(): void;
+  /** The database is loaded: times in ms, and how many txns of the log were replayed. */
+  recovered(snapshotMs: number, replayMs: number, txns: number): void;
 }
 
 /** A server's data, recovered and open for writing. */
@@ -33,6 +36,30 @@ export interface OpenStorage {
   readonly log: TxnLog;
   readonly snapshots: SnapshotStore;
   readonly policy: SnapshotPolicy;
+}
+
+/** How long the two parts of a recovery took, in ms; a repeated attempt counts from its own beginning. */
+interface LoadTimes {
+  beganMs: number;
+  snapshotLoadedMs: number;
+}
+
+/** A database that notes when its snapshot was complete. */
+class TimedDatabase extends Database {
+  readonly #times: LoadTimes;
+  readonly #clock: Clock;
+
+  constructor(options: DatabaseOptions, times: LoadTimes, clock: Clock) {
+    super(options);
+    this.#times = times;
+    this.#clock = clock;
+    times.beganMs = times.snapshotLoadedMs = clock.now().elapsedMs;
+  }
+
+  override snapshotLoaded(zxid: Zxid): void {
+    super.snapshotLoaded(zxid);
+    this.#times.snapshotLoadedMs = this.#clock.now().elapsedMs;
+  }
 }
 
 /** Room in a log record for what a txn has beside the largest field of a request. */
@@ -49,8 +76,10 @@ export async function openStorage(
   ports: StoragePorts,
   observer: StorageObserver,
 ): Promise<OpenStorage> {
-  const { disk } = ports;
-  const { files, storage } = config;
+  const { disk, clock, log } = ports;
+  const { files, storage, requests } = config;
+  const fieldBytesMax = requests.juteMaxBufferBytes + requests.juteExtraBytes;
+  const times: LoadTimes = { beganMs: 0, snapshotLoadedMs: 0 };
   const directory = await openDataDirectory({
     disk,
     dataDir: files.dataDir,
@@ -58,19 +87,25 @@ export async function openStorage(
     isAutocreated: files.createsMissingDirectories,
   });
   try {
-    const recovered = await recover({
+    const recovered = await recover<Database>({
       disk,
       directory,
-      createTarget: () => createDatabase(config, ports.log, observer),
+      createTarget: () => new TimedDatabase(databaseOptionsOf(config, log, observer), times, clock),
       isEmptySnapshotTrusted: storage.trustsEmptySnapshot,
       isDbAutocreated: storage.createsDatabase,
-      recordBytesMax:
-        config.requests.juteMaxBufferBytes + config.requests.juteExtraBytes + RECORD_EXTRA_BYTES,
+      recordBytesMax: fieldBytesMax + RECORD_EXTRA_BYTES,
+      fieldBytesMax,
+      isLastZxidWritten: storage.writesLastProcessedZxid,
     });
+    observer.recovered(
+      times.snapshotLoadedMs - times.beganMs,
+      clock.now().elapsedMs - times.snapshotLoadedMs,
+      recovered.recordsReplayed,
+    );
     for (const { file, reason } of recovered.skippedSnapshots) {
-      ports.log.warn({ file }, `snapshot not usable, an older one is taken: ${reason}`);
+      log.warn({ file }, `snapshot not usable, an older one is taken: ${reason}`);
     }
-    for (const notice of recovered.notices) ports.log.warn({}, notice);
+    for (const notice of recovered.notices) log.warn({}, notice);
     return {
       directory,
       recovered,
@@ -83,8 +118,8 @@ export async function openStorage(
   }
 }
 
-function createDatabase(config: Config, log: Log, observer: StorageObserver): Database {
-  return new Database({
+function databaseOptionsOf(config: Config, log: Log, observer: StorageObserver): DatabaseOptions {
+  return {
     digestEnabled: config.tree.hasDigest,
     extendedTypesEnabled: config.tree.hasExtendedTypes,
     emulate353TTLNodes: config.tree.emulates353TtlNodes,
@@ -94,7 +129,7 @@ function createDatabase(config: Config, log: Log, observer: StorageObserver): Da
       reportDigestMismatch(mismatch, log);
     },
     onReport: (report) => reportTree(report, log),
-  });
+  };
 }
 
 function openWriters(

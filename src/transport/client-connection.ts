@@ -72,6 +72,7 @@ export class ClientConnection {
   readonly #socket: Socket;
   #state: State = "greeting";
   #pauses = 0;
+  #wasClosedHere = false;
   #cancelGrace: (() => void) | undefined;
 
   constructor(id: number, accepted: Socket, peerAddress: string, context: ConnectionContext) {
@@ -92,6 +93,11 @@ export class ClientConnection {
     return this.#state !== "closing" && this.#state !== "closed";
   }
 
+  /** Whether this side decided that it ends: false while it is open, and when the client went away or broke. */
+  get wasClosedHere(): boolean {
+    return this.#wasClosedHere;
+  }
+
   /** Whether the client's next bytes would be taken. */
   get isReading(): boolean {
     return this.#pauses === 0 && (this.#state === "greeting" || this.#state === "frames");
@@ -106,7 +112,7 @@ export class ClientConnection {
   send(bytes: Uint8Array, isLast = false): void {
     if (!this.isOpen) return;
     if (bytes.length > 0) this.#socket.write(bytes);
-    if (isLast) this.#finish();
+    if (isLast) this.close();
     else this.#boundOutput(this.#socket.writableLength);
   }
 
@@ -121,7 +127,9 @@ export class ClientConnection {
 
   /** Closes behind what was sent. */
   close(): void {
-    if (this.isOpen) this.#finish();
+    if (!this.isOpen) return;
+    this.#wasClosedHere = true;
+    this.#finish();
   }
 
   #boundOutput(waiting: number): void {
@@ -140,7 +148,10 @@ export class ClientConnection {
 
   /** Ends the connection at once; what was not sent yet is lost. */
   destroy(): void {
-    if (this.isOpen) this.#state = "closing";
+    if (this.isOpen) {
+      this.#wasClosedHere = true;
+      this.#state = "closing";
+    }
     this.#socket.destroy();
   }
 

@@ -19,6 +19,8 @@ export interface ClientListenerOptions
   readonly nextConnectionId: () => number;
   /** Bytes that may wait for one client that does not read; by default {@link OUTPUT_BYTES_MAX}. */
   readonly outputBytesMax?: number;
+  /** A connection was refused by a limit. */
+  readonly rejected: () => void;
   /** The listening socket broke after it had been bound. */
   readonly failed: (error: Error) => void;
 }
@@ -93,6 +95,7 @@ function accept(
     options.log.warn({ peer: peerAddress }, `refused a connection: ${refusal}`);
     socket.on("error", () => {});
     socket.resetAndDestroy();
+    options.rejected();
     return;
   }
   options.handler.opened(new ClientConnection(options.nextConnectionId(), socket, peerAddress, context));

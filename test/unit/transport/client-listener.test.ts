@@ -19,6 +19,7 @@ class Recorder implements ClientHandler {
   readonly commands: string[] = [];
   readonly lines: Line[] = [];
   closedCount = 0;
+  rejectedCount = 0;
   onFrame: (connection: ClientConnection, bytes: Buffer) => void = () => {};
   #waiting: { readonly isDone: () => boolean; readonly resolve: () => void }[] = [];
 
@@ -93,6 +94,7 @@ async function listen(options: Partial<Parameters<typeof listenForClients>[0]> =
     log: recorder.log,
     frameBytesMax: 1000,
     words: WORDS,
+    rejected: () => recorder.rejectedCount++,
     failed: (error) => {
       throw error;
     },
@@ -236,6 +238,7 @@ describe("limits", () => {
     const third = connect(port, "127.0.0.1");
     const error = await new Promise<NodeJS.ErrnoException>((resolve) => third.once("error", resolve));
     expect(error.code).toBe("ECONNRESET");
+    expect(recorder.rejectedCount).toBe(1);
     expect(recorder.connections).toHaveLength(2);
     expect(recorder.warnings()[0]?.message).toMatch(/maxClientCnxns = 2/);
     first.destroy();

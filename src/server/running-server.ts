@@ -1,0 +1,309 @@
+import type { AdminView } from "../admin/admin-view.ts";
+import type { AdminServer } from "../admin/http/start-admin-server.ts";
+import type { Config } from "../config/config.ts";
+import { purge } from "../storage/retention.ts";
+import type { ClientListener, ClientListenerOptions } from "../transport/client-listener.ts";
+import { ExitCode, ServerFailure } from "./exit-code.ts";
+import { type OpenStorage, openStorage, type StoragePorts } from "./open-storage.ts";
+import { startPurgeSchedule } from "./purge-schedule.ts";
+import { ServerMetrics } from "./server-metrics.ts";
+import { connectParts, type ServerFoundation, type ServerParts } from "./server-parts.ts";
+import { startStallMonitor } from "./stall-monitor.ts";
+
+/** What a running server gets from its composition root. */
+export interface ServerSystem extends StoragePorts {
+  /** Binds a client port. */
+  readonly listen: (options: ClientListenerOptions) => Promise<ClientListener>;
+  readonly fileDescriptors: ServerFoundation["fileDescriptors"];
+}
+
+/** How long clients that do not read may hold up a stop, in ms. */
+const CLOSE_MAX_MS = 2_000;
+
+/**
+ * - `starting`: recovered, nobody is served
+ * - `serving`
+ * - `stopping`: what was accepted is finished, nothing more is taken
+ * - `ended`: by {@link RunningServer.close}, or because it failed
+ */
+type State = "starting" | "serving" | "stopping" | "ended";
+
+/** A standalone server, and how it begins and ends. */
+export class RunningServer {
+  /** Resolves when the server has ended: undefined after {@link close}, else why it failed. */
+  readonly ended: Promise<ServerFailure | undefined>;
+  readonly #config: Config;
+  readonly #system: ServerSystem;
+  readonly #storage: OpenStorage;
+  readonly #metrics: ServerMetrics;
+  readonly #parts: ServerParts;
+  readonly #stoppers: (() => void | Promise<void>)[] = [];
+  #resolveEnded: (failure: ServerFailure | undefined) => void = () => {};
+  #state: State = "starting";
+  #listener: ClientListener | undefined;
+  #extras: Promise<void> = Promise.resolve();
+  #admin: AdminServer | undefined;
+
+  /**
+   * Claims and recovers the data.
+   *
+   * @throws {@link StartRefused}, {@link ServerFailure}, DiskError; then nothing is held
+   */
+  static async recover(config: Config, system: ServerSystem): Promise<RunningServer> {
+    const metrics = new ServerMetrics();
+    const storage = await openStorage(config, system, metrics.storage);
+    try {
+      refuseUnconfirmedEmpty(storage);
+      const configText = await readConfigText(config, system);
+      const ephemeralCount = storage.database.tree.ephemeralCount;
+      const server = new RunningServer(config, system, storage, metrics, configText);
+      // The machine has removed ephemerals of sessions that do not exist, without a txn: unless a snapshot says so, the next
+      // recovery would replay the log on another tree than it was written for.
+      if (storage.database.tree.ephemeralCount !== ephemeralCount) await server.#snapshot();
+      return server;
+    } catch (error) {
+      await storage.directory.release();
+      throw error;
+    }
+  }
+
+  private constructor(
+    config: Config,
+    system: ServerSystem,
+    storage: OpenStorage,
+    metrics: ServerMetrics,
+    configText: string | null,
+  ) {
+    this.#config = config;
+    this.#system = system;
+    this.#storage = storage;
+    this.#metrics = metrics;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    this.#parts = connectParts({
+      config,
+      ports: system,
+      storage,
+      metrics,
+      configText,
+      isServing: () => this.#state === "serving",
+      clientPort: () => this.clientPort,
+      fileDescriptors: system.fileDescriptors,
+      failed: (exitCode, what, error) => this.#fail(exitCode, what, error),
+    });
+  }
+
+  get view(): AdminView {
+    return this.#parts.view;
+  }
+
+  /** The bound client port; null before {@link listen} and without one. */
+  get clientPort(): number | null {
+    return this.#listener?.port ?? null;
+  }
+
+  /** The AdminServer's bound port; null until {@link ready} and without one. */
+  get adminPort(): number | null {
+    return this.#admin?.port ?? null;
+  }
+
+  /** Serves clients, and starts what need not be there before them. */
+  async listen(): Promise<void> {
+    const { clients, requests } = this.#config;
+    const { timer, log, listen } = this.#system;
+    const { gateway, words, replica, audit } = this.#parts;
+    replica.start();
+    this.#state = "serving";
+    if (clients.port !== null) {
+      this.#listener = await listen({
+        host: clients.address,
+        port: clients.port,
+        backlog: clients.listenBacklog,
+        hasTcpKeepAlive: clients.hasTcpKeepAlive,
+        perAddressMax: clients.cnxnsPerAddressMax,
+        totalMax: clients.cnxnsMax,
+        frameBytesMax: requests.juteMaxBufferBytes,
+        nextConnectionId: () => gateway.nextConnectionId(),
+        handler: gateway,
+        words,
+        timer,
+        log,
+        rejected: () => this.#metrics.connectionRejected(),
+        failed: (error) => this.#fail(ExitCode.unexpected, "the client port cannot be served", error),
+      });
+    }
+    const { host = null, port = null } = this.#listener ?? {};
+    log.info({ address: host, port, zxid: this.#storage.recovered.lastZxid }, "serving clients");
+    if (this.#config.audit.isEnabled) audit.server("serverStart", "success");
+    this.#extras = this.#startExtras();
+  }
+
+  /** Resolves when everything runs that clients need not wait for, such as the AdminServer. */
+  async ready(): Promise<void> {
+    await this.#extras;
+  }
+
+  /**
+   * Stops: takes nothing more, finishes and answers what was accepted, closes connections and files. What was acknowledged
+   * is durable in any case.
+   */
+  async close(): Promise<void> {
+    if (this.#state === "stopping" || this.#state === "ended") {
+      await this.ended;
+      return;
+    }
+    this.#state = "stopping";
+    const { gateway, replica, worker, audit } = this.#parts;
+    if (this.#config.audit.isEnabled) audit.server("serverStop", "invoked");
+    const stopped = Promise.all([this.#listener?.stop(), this.#stopExtras()]);
+    gateway.pauseAll();
+    await this.#within(this.#config.requests.shutdownTimeoutMs, this.#finishAccepted());
+    const areClosed = await this.#within(CLOSE_MAX_MS, gateway.closeAll());
+    if (!areClosed) gateway.destroyAll();
+    replica.stop();
+    await stopped;
+    await this.#parts.snapshots.idle();
+    await worker.close();
+    await this.#storage.directory.release();
+    this.#end(undefined);
+  }
+
+  /** Gives everything back after a start that did not succeed. */
+  async abandon(): Promise<void> {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#parts.replica.stop();
+    await Promise.all([this.#listener?.stop(), this.#stopExtras()]);
+    await this.#parts.snapshots.idle();
+    await this.#storage.log.close();
+    await this.#storage.directory.release();
+    this.#end(undefined);
+  }
+
+  async #snapshot(): Promise<void> {
+    this.#parts.snapshots.start();
+    await this.#parts.snapshots.idle();
+    if (this.#state === "ended") throw (await this.ended)!;
+  }
+
+  async #startExtras(): Promise<void> {
+    const { admin, log: logConfig, storage, auth } = this.#config;
+    const { timer, clock, log, disk } = this.#system;
+    this.#stoppers.push(
+      startPurgeSchedule({
+        timer,
+        log,
+        intervalMs: storage.purgeIntervalMs,
+        purge: () =>
+          purge({ disk, directory: this.#storage.directory, snapRetainCount: storage.purgeRetainCount }),
+      }),
+    );
+    if (logConfig.watchesStalls) {
+      this.#stoppers.push(
+        startStallMonitor({
+          clock,
+          timer,
+          log,
+          sampleMs: logConfig.stallSampleMs,
+          infoMs: logConfig.stallInfoMs,
+          warnMs: logConfig.stallWarnMs,
+          observe: (delayMs) => this.#metrics.stalled(delayMs),
+        }),
+      );
+    }
+    if (!admin.isEnabled) return;
+    try {
+      const { startAdminServer } = await import("../admin/http/start-admin-server.ts");
+      const server = await startAdminServer({
+        view: this.view,
+        log,
+        address: admin.address,
+        port: admin.port,
+        commandUrl: admin.commandUrl,
+        idleTimeoutMs: admin.idleTimeoutMs,
+        trustsForwardedFor: auth.trustsForwardedFor,
+        nextTurn: () => this.#turnEnded(),
+      });
+      this.#admin = server;
+      this.#stoppers.push(() => server.close());
+    } catch (error) {
+      this.#fail(ExitCode.adminServer, "the AdminServer cannot be started", error);
+    }
+  }
+
+  async #stopExtras(): Promise<void> {
+    await this.#extras;
+    await Promise.all(this.#stoppers.splice(0).map((stop) => stop()));
+  }
+
+  /** Until nothing waits for the disk: an answer may let a write of the same session go on. */
+  async #finishAccepted(): Promise<void> {
+    const { worker } = this.#parts;
+    do {
+      await this.#turnEnded();
+      await worker.drained();
+      await this.#turnEnded();
+    } while (worker.waiting > 0);
+  }
+
+  #turnEnded(): Promise<void> {
+    return new Promise((resolve) => this.#system.timer.soon(resolve));
+  }
+
+  /** Whether `work` was done in time. */
+  #within(limitMs: number, work: Promise<void>): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#system.timer.after(limitMs, () => resolve(false));
+      work.then(() => {
+        cancel();
+        resolve(true);
+      }, reject);
+    });
+  }
+
+  /** The end of a server that cannot go on: at once, and nothing that is not durable is answered. */
+  #fail(exitCode: ExitCode, what: string, error: unknown): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#metrics.unrecoverable();
+    const detail = error instanceof Error ? error.message : String(error);
+    const failure = new ServerFailure(exitCode, `${what}: ${detail}`, error);
+    this.#system.log.fatal({ exitCode }, failure.message);
+    const { replica, gateway, snapshots } = this.#parts;
+    replica.stop();
+    gateway.destroyAll();
+    void this.#listener?.stop();
+    void this.#stopExtras();
+    const release = async (): Promise<void> => {
+      await snapshots.idle();
+      await this.#storage.directory.release();
+    };
+    void release().finally(() => this.#end(failure));
+  }
+
+  #end(failure: ServerFailure | undefined): void {
+    this.#state = "ended";
+    this.#resolveEnded(failure);
+  }
+}
+
+/** With `db.autocreate=false` an empty directory is more likely one that was not mounted than a new server's. */
+function refuseUnconfirmedEmpty({ recovered, directory }: OpenStorage): void {
+  if (recovered.origin !== "untrusted-empty") return;
+  throw new ServerFailure(
+    ExitCode.dataDirInaccessible,
+    `${directory.snapDir} holds no data, and db.autocreate=false forbids to begin with an empty database: ` +
+      `restore the data, or create the empty file ${directory.dataLogDir}/initialize to confirm that there is none`,
+  );
+}
+
+/** As the AdminServer's `initial_configuration` shows it; no file is no reason not to start. */
+async function readConfigText({ files }: Config, { disk }: ServerSystem): Promise<string | null> {
+  if (files.configFile === null) return null;
+  try {
+    return new TextDecoder("latin1").decode(await disk.readFile(files.configFile));
+  } catch {
+    return null;
+  }
+}

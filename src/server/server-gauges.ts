@@ -1,0 +1,47 @@
+import type { ServerMachine } from "../core/pipeline/server-machine.ts";
+import type { ServerGaugeName } from "../metrics/gauge-table.ts";
+import type { GaugeSource } from "../metrics/metrics-registry.ts";
+
+/** What gauges are read from beside the machine. */
+export interface GaugeSources {
+  readonly aliveConnections: () => number;
+  /** Connections without TLS, from this host and from others. */
+  readonly locality: () => { readonly local: number; readonly remote: number };
+  readonly uptimeMs: () => number;
+  /** Null where the system does not tell. */
+  readonly fileDescriptors: () => { readonly open: number; readonly max: number } | null;
+}
+
+/** Every gauge of a standalone server (operations 3.2). */
+export function serverGauges(
+  machine: ServerMachine,
+  sources: GaugeSources,
+): Readonly<Record<ServerGaugeName, GaugeSource>> {
+  const { stats, database, sessions, connectionThrottle } = machine;
+  return {
+    avg_latency: () => stats.latency.mean,
+    max_latency: () => stats.latency.max,
+    min_latency: () => stats.latency.min,
+    packets_received: () => stats.packetsReceived,
+    packets_sent: () => stats.packetsSent,
+    num_alive_connections: sources.aliveConnections,
+    outstanding_requests: () => machine.outstandingRequests,
+    uptime: sources.uptimeMs,
+    znode_count: () => database.tree.nodeCount,
+    watch_count: () => machine.watches.watchCount,
+    ephemerals_count: () => database.tree.ephemeralCount,
+    approximate_data_size: () => database.tree.approximateDataBytes,
+    global_sessions: () => sessions.globalCount,
+    local_sessions: () => sessions.localCount,
+    open_file_descriptor_count: () => sources.fileDescriptors()?.open ?? null,
+    max_file_descriptor_count: () => sources.fileDescriptors()?.max ?? null,
+    connection_drop_probability: () => connectionThrottle.dropProbability,
+    last_client_response_size: () => stats.lastResponseBytes,
+    max_client_response_size: () => stats.maxResponseBytes,
+    min_client_response_size: () => stats.minResponseBytes,
+    outstanding_tls_handshake: () => 0,
+    auth_failed_count: () => stats.authFailedCount,
+    non_mtls_remote_conn_count: () => sources.locality().remote,
+    non_mtls_local_conn_count: () => sources.locality().local,
+  };
+}

@@ -1,1 +1,0 @@
-export { BUILT_AT, MENAGERIE_VERSION, VERSION_TEXT, ZOOKEEPER_VERSION } from "../base/version.ts";
