@@ -30,7 +30,10 @@ function expectSameDigest(dataDir: string, before: ReturnType<typeof loggedTxns>
 
 async function mntr(subject: Subject, key: string): Promise<string | undefined> {
   const answer = await fourLetterWord(subject.port, "mntr");
-  return answer.split("\n").find((line) => line.startsWith(`${key}\t`))?.split("\t")[1];
+  return answer
+    .split("\n")
+    .find((line) => line.startsWith(`${key}\t`))
+    ?.split("\t")[1];
 }
 
 class Relay {
@@ -57,7 +60,8 @@ class Relay {
         expect(await mntr(subject, "zk_digest_mismatches_count")).toBe("0");
       }
       const home = `/leg${++this.#leg}`;
-      if (this.#session !== undefined) await changeEarlier(subject.port, this.#session.home, this.#session.key);
+      if (this.#session !== undefined)
+        await changeEarlier(subject.port, this.#session.home, this.#session.key);
       this.#session = { home, key: await writeEverything(subject.port, home) };
       this.#tree = await walkTree(subject.port);
       await (leg.ending === "stop" ? subject.stop() : subject.kill());
@@ -91,7 +95,13 @@ const THERE_AND_BACK: readonly Leg[] = [
   leg(us, "kill"),
   leg("apache-3.8", "stop"),
 ];
-const SHORT: readonly Leg[] = [leg("apache-3.9", "kill"), leg(us, "kill"), leg("apache-3.8", "stop"), leg(us, "stop"), leg("apache-3.9", "stop")];
+const SHORT: readonly Leg[] = [
+  leg("apache-3.9", "kill"),
+  leg(us, "kill"),
+  leg("apache-3.8", "stop"),
+  leg(us, "stop"),
+  leg("apache-3.9", "stop"),
+];
 
 describe("one data directory, handed on between Apache and us, with writes at every station", () => {
   const variants: readonly (readonly [string, Config, readonly Leg[]])[] = [
@@ -99,7 +109,11 @@ describe("one data directory, handed on between Apache and us, with writes at ev
     ["gzip snapshots", { "snapshot.compression.method": "gz" }, SHORT],
     ["snappy snapshots", { "snapshot.compression.method": "snappy" }, SHORT],
     ["without digests", { "digest.enabled": false }, SHORT],
-    ["we begin", {}, [leg(us, "kill"), leg("apache-3.8", "kill"), leg(us, "stop"), leg("apache-3.9", "stop")]],
+    [
+      "we begin",
+      {},
+      [leg(us, "kill"), leg("apache-3.8", "kill"), leg(us, "stop"), leg("apache-3.9", "stop")],
+    ],
   ];
   test.each(variants)("%s", async (_name, config, legs) => {
     const relay = new Relay({ ...CONFIG, ...config });

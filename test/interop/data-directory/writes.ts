@@ -75,7 +75,9 @@ async function multis(s: WireSession, home: string): Promise<void> {
 async function quotas(s: WireSession, home: string): Promise<void> {
   const quota = `/zookeeper/quota${home}`;
   await s.must(create(quota, { data: null }));
-  await s.must(create(`${quota}/zookeeper_limits`, { data: "count=5000,bytes=-1=;byteHardLimit=-1;countHardLimit=-1" }));
+  await s.must(
+    create(`${quota}/zookeeper_limits`, { data: "count=5000,bytes=-1=;byteHardLimit=-1;countHardLimit=-1" }),
+  );
   await s.must(create(`${quota}/zookeeper_stats`, { data: "count=0,bytes=0" }));
   await s.must(create(`${home}/counted`, { data: "12345" }));
 }
@@ -86,7 +88,9 @@ async function manyWrites(s: WireSession, home: string): Promise<void> {
   const requests = Array.from({ length: 150 }, (_, i) => [
     create(`${home}/many/n${i}`, { data: `value ${i}` }),
     setData(`${home}/many/n${i}`, `changed ${i}`),
-    i % 3 === 0 ? remove(`${home}/many/n${i}`) : setAcl(`${home}/many/n${i}`, [acl(31, "world", "anyone"), acl(1, "ip", `10.0.${i % 7}.1`)]),
+    i % 3 === 0
+      ? remove(`${home}/many/n${i}`)
+      : setAcl(`${home}/many/n${i}`, [acl(31, "world", "anyone"), acl(1, "ip", `10.0.${i % 7}.1`)]),
   ]).flat();
   for (const reply of await s.askAll(requests)) {
     if (reply.err !== 0) throw new Error(`a pipelined write failed: ${reply.err}`);

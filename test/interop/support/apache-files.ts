@@ -35,7 +35,8 @@ export function loggedTxns(dataDir: string): { zxid: bigint; type: number; diges
       const payload = bytes.subarray(at + 12, at + 12 + length);
       const type = payload.readInt32BE(28);
       const tail = payload.subarray(payload.length - DIGEST_BYTES);
-      const hasDigest = type !== ERROR_TXN && payload.length >= 32 + DIGEST_BYTES && tail.readInt32BE(0) === 2;
+      const hasDigest =
+        type !== ERROR_TXN && payload.length >= 32 + DIGEST_BYTES && tail.readInt32BE(0) === 2;
       txns.push({
         zxid: payload.readBigInt64BE(12),
         type,

@@ -9,7 +9,19 @@ export interface WalkedNode {
   readonly stat: string;
 }
 
-const STAT_FIELDS = ["czxid", "mzxid", "ctime", "mtime", "version", "cversion", "aversion", "owner", "length", "kids", "pzxid"];
+const STAT_FIELDS = [
+  "czxid",
+  "mzxid",
+  "ctime",
+  "mtime",
+  "version",
+  "cversion",
+  "aversion",
+  "owner",
+  "length",
+  "kids",
+  "pzxid",
+];
 const INTS = new Set(["version", "cversion", "aversion", "length", "kids"]);
 
 function readStat(r: Unpacker): string {
@@ -31,7 +43,8 @@ export async function walkTree(port: number): Promise<Map<string, WalkedNode>> {
     nodes.set(path, { data, stat, acl: entries.join(",") });
     const listing = await session.must(getChildren(path));
     const prefix = path === "/" ? "" : path;
-    for (const name of (listing.vector(() => listing.string()) ?? []).sort()) pending.push(`${prefix}/${name}`);
+    for (const name of (listing.vector(() => listing.string()) ?? []).sort())
+      pending.push(`${prefix}/${name}`);
   }
   await session.ask({ op: -11, label: "closeSession", body: Buffer.alloc(0) });
   session.drop();

@@ -34,7 +34,8 @@ export class WireSession {
     const negotiated = r.int();
     const sessionId = r.long();
     const password = Buffer.from(r.buffer() ?? Buffer.alloc(0));
-    if (negotiated <= 0) throw new Error(`the session was refused (${key === undefined ? "new" : "known"} id)`);
+    if (negotiated <= 0)
+      throw new Error(`the session was refused (${key === undefined ? "new" : "known"} id)`);
     return new WireSession(connection, { sessionId, password });
   }
 
@@ -47,7 +48,13 @@ export class WireSession {
   /** Sends all requests at once and returns their replies in order. */
   async askAll(requests: readonly WireRequest[]): Promise<WireReply[]> {
     const frames = requests.map((request, i) =>
-      frame(new Packer().int(i + 1).int(request.op).raw(request.body).done()),
+      frame(
+        new Packer()
+          .int(i + 1)
+          .int(request.op)
+          .raw(request.body)
+          .done(),
+      ),
     );
     this.#connection.send(Buffer.concat(frames));
     const replies: WireReply[] = [];
