@@ -15,14 +15,14 @@ function parseIpv4(text: string): Uint8Array | undefined {
   return bytes;
 }
 
-/** Groups of 16 bits; the last one may be an IPv4 address, which makes two. Undefined for anything else. */
-function parseGroups(text: string): number[] | undefined {
+/** Groups of 16 bits. At the end of an address the last one may be an IPv4 address, which makes two. */
+function parseGroups(text: string, isEnd: boolean): number[] | undefined {
   if (text === "") return [];
   const parts = text.split(":");
   const groups: number[] = [];
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i]!;
-    if (i === parts.length - 1 && part.includes(".")) {
+    if (isEnd && i === parts.length - 1 && part.includes(".")) {
       const v4 = parseIpv4(part);
       if (v4 === undefined) return undefined;
       groups.push((v4[0]! << 8) | v4[1]!, (v4[2]! << 8) | v4[3]!);
@@ -38,8 +38,8 @@ function parseIpv6(text: string): Uint8Array | undefined {
   const scope = text.indexOf("%");
   const address = scope < 0 ? text : text.slice(0, scope);
   const gap = address.indexOf("::");
-  const head = parseGroups(gap < 0 ? address : address.slice(0, gap));
-  const tail = gap < 0 ? [] : parseGroups(address.slice(gap + 2));
+  const head = parseGroups(gap < 0 ? address : address.slice(0, gap), gap < 0);
+  const tail = gap < 0 ? [] : parseGroups(address.slice(gap + 2), true);
   if (head === undefined || tail === undefined) return undefined;
   const missing = 8 - head.length - tail.length;
   if (gap < 0 ? missing !== 0 : missing < 1) return undefined;
