@@ -2,7 +2,7 @@ import type { Database } from "../../src/core/tree/database.ts";
 import { JuteReader } from "../../src/protocol/jute-reader.ts";
 import { vector } from "../../src/protocol/record.ts";
 import { ACL, StatPersisted } from "../../src/protocol/records/data.ts";
-import { type Zxid, zxidFromHex } from "../../src/protocol/zxid.ts";
+import { ZXID_ZERO, type Zxid, zxidFromHex } from "../../src/protocol/zxid.ts";
 import { vectorBytes, vectorNames } from "./vectors.ts";
 
 /**
@@ -36,11 +36,8 @@ export interface SnapshotSections {
   readonly stream: Buffer;
 }
 
-/** Reads a snapshot of the vectors into `database`, as the storage would. */
-export function loadSnapshot(path: string, database: Database): SnapshotSections {
-  const bytes = vectorBytes(path);
-  const zxid = zxidFromHex(path.slice(path.lastIndexOf("snapshot.") + "snapshot.".length))!;
-  const reader = new JuteReader(bytes.subarray(FILE_HEADER_BYTES));
+/** Reads `sessions | ACL map | nodes | "/"` from `reader` into `database`, as the storage would. */
+export function readStream(reader: JuteReader, database: Database): void {
   for (let left = reader.readInt(); left > 0; left--) database.session(reader.readInt64(), reader.readInt());
   for (let left = reader.readInt(); left > 0; left--) {
     const id = reader.readLong();
@@ -51,6 +48,20 @@ export function loadSnapshot(path: string, database: Database): SnapshotSections
     const aclId = reader.readLong();
     database.node(node, data, aclId, StatPersisted.read(reader));
   }
+}
+
+/** Loads a stream that one of our own databases wrote. */
+export function loadStream(stream: Uint8Array, database: Database, zxid: Zxid = ZXID_ZERO): void {
+  readStream(new JuteReader(stream), database);
+  database.snapshotLoaded(zxid);
+}
+
+/** Loads a snapshot of the vectors, with its digest section. */
+export function loadSnapshot(path: string, database: Database): SnapshotSections {
+  const bytes = vectorBytes(path);
+  const zxid = zxidFromHex(path.slice(path.lastIndexOf("snapshot.") + "snapshot.".length))!;
+  const reader = new JuteReader(bytes.subarray(FILE_HEADER_BYTES));
+  readStream(reader, database);
   const streamEnd = FILE_HEADER_BYTES + reader.position;
   reader.readLong(); // seal 1
   reader.readString();

@@ -122,7 +122,7 @@ export class ContainerReaper {
     this.#found = [];
     this.#handled = 0;
     if (!this.#scan.collect(SLICE_ZNODES, now.wallMs, this.#found)) this.#scan = undefined;
-    this.#nextDeletionMs = Math.max(this.#nextDeletionMs, now.elapsedMs - this.#spacingMs);
+    this.#nextDeletionMs = Math.max(this.#nextDeletionMs, now.elapsedMs);
   }
 
   #takeDue(now: Instant): readonly string[] {
