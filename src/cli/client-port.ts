@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { parseServerLine } from "../config/ensemble-lines.ts";
+import type { HostPort } from "../config/config-ensemble.ts";
+import { EnsembleLineError, parseServerLine } from "../config/ensemble-lines.ts";
 import { loadSettings } from "../config/load.ts";
 import type { FileSettings } from "../config/settings.ts";
 
@@ -61,11 +62,21 @@ function readMyid(dataDir: string): string | undefined {
 
 function clientPartOf(settings: FileSettings, myid: string): ClientPort | undefined {
   const line = settings.get(`server.${myid}`)?.value;
-  const client = line === undefined ? null : parseServerLine(Number(myid), line, true).client;
+  const client = line === undefined ? null : clientOf(Number(myid), line);
   if (client === null) return undefined;
   return {
     host: client.host === "0.0.0.0" ? "localhost" : client.host,
     port: String(client.port),
     isSecure: false,
   };
+}
+
+/** A line that the server would refuse tells nothing. */
+function clientOf(id: number, line: string): HostPort | null {
+  try {
+    return parseServerLine(id, line, true).client;
+  } catch (error) {
+    if (error instanceof EnsembleLineError) return null;
+    throw error;
+  }
 }

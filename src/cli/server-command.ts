@@ -7,17 +7,25 @@ import type { ScriptEnvironment } from "./script-environment.ts";
  */
 export const SERVER_MAIN = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
 
-/** The words behind the program that run a server with this environment: flags, main class, configuration file. */
-export function serverWords(environment: ScriptEnvironment): string[] {
+/** What the server of this environment is given: JVM flags, and the arguments of the main class. */
+export function processLine(environment: ScriptEnvironment): {
+  readonly flags: string[];
+  readonly args: string[];
+} {
   const { logDir, logFile, requiresData, serverFlags, configFile } = environment;
-  return [
+  const flags = [
     `-Dzookeeper.log.dir=${logDir}`,
     `-Dzookeeper.log.file=${logFile}`,
     ...(requiresData ? ["-Dzookeeper.datadir.autocreate=false"] : []),
     ...serverFlags,
-    SERVER_MAIN,
-    configFile,
   ];
+  return { flags, args: [configFile] };
+}
+
+/** The words behind the program that run a server with this environment: flags, main class, configuration file. */
+export function serverWords(environment: ScriptEnvironment): string[] {
+  const { flags, args } = processLine(environment);
+  return [...flags, SERVER_MAIN, ...args];
 }
 
 /** Node, its own flags, and the program: what stands in front of {@link serverWords}. */

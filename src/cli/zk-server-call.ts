@@ -21,6 +21,11 @@ const VERBS: Readonly<Record<string, () => Promise<ServerVerb>>> = {
   "print-cmd": async () => (await import("./commands/print-cmd.ts")).printCmd,
 };
 
+/** Whether a word is a verb of `zkServer.sh`. */
+export function isServerVerb(word: string | undefined): boolean {
+  return word !== undefined && Object.hasOwn(VERBS, word);
+}
+
 /** Verbs that say nothing about the configuration, and so need none. */
 const NEEDS_NO_CONFIG = new Set(["version", "print-cmd", "start-foreground"]);
 
@@ -37,7 +42,7 @@ export async function callZkServer(
   const environment = scriptEnvironment(call, variables);
   for (const line of [...environment.jmxLines, `Using config: ${environment.configFile}`])
     output.err(`${line}\n`);
-  const load = Object.hasOwn(VERBS, call.verb ?? "") ? VERBS[call.verb ?? ""] : undefined;
+  const load = isServerVerb(call.verb) ? VERBS[call.verb ?? ""] : undefined;
   if (load === undefined) {
     const name = variables.ZOOSCRIPT || "zkServer";
     output.err(

@@ -14,4 +14,4 @@ async function main(words: readonly string[]): Promise<number> {
   return callZkServer(words, process.env, processOutput);
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.exit(await main(process.argv.slice(2)));

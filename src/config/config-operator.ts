@@ -78,6 +78,8 @@ export interface LogConfig {
   readonly file: string;
   /** `zookeeper.log.threshold`, `zookeeper.console.threshold`: the lower of the two. */
   readonly level: "debug" | "info" | "warn" | "error" | "fatal";
+  /** `log.format`: lines for people, or one JSON object per line. */
+  readonly format: "text" | "json";
   /** `jvm.pause.monitor`: watch for event-loop stalls. */
   readonly watchesStalls: boolean;
   /** `jvm.pause.sleep.time.ms`. */

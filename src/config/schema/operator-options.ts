@@ -4,7 +4,6 @@ import { choice, list, orNull, text } from "../text-type.ts";
 import { bool, integer, port } from "../value-type.ts";
 
 const SNAPSHOT_COMMANDS: Effect = { kind: "later", feature: "the admin commands snapshot and restore" };
-const AUDIT: Effect = { kind: "later", feature: "the audit log" };
 
 /** Four-letter words and the HTTP admin server. */
 export const adminOptions: OptionsOf<AdminConfig> = {
@@ -121,7 +120,6 @@ export const auditOptions: OptionsOf<AuditConfig> = {
     importance: "should",
     since: "3.6",
     meaning: "One line for every change and for every refused change.",
-    effect: AUDIT,
   }),
 };
 
@@ -147,6 +145,14 @@ export const logOptions: OptionsOf<Omit<LogConfig, "level">> = {
       kind: "none",
       reason: "the server logs to its standard output, which zkServer.sh sends to the .out file",
     },
+  }),
+  format: passThrough<"text" | "json">({
+    key: "log.format",
+    type: choice({ text: "text", json: "json" }),
+    default: "text",
+    importance: "rarely",
+    since: "Menagerie 0.1",
+    meaning: "Log lines for people, or one JSON object per line.",
   }),
   watchesStalls: named({
     key: "jvm.pause.monitor",

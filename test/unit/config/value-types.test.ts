@@ -2,29 +2,29 @@ import { describe, expect, test } from "vitest";
 import type { Config } from "../../../src/config/config.ts";
 import { configFromEntries } from "../../../src/config/load.ts";
 
-type Pick = (config: Config) => unknown;
+type Read = (config: Config) => unknown;
 
-const clientPort: Pick = ({ clients }) => clients.port;
-const tickTime: Pick = ({ sessions }) => sessions.tickTimeMs;
-const snapCount: Pick = ({ storage }) => storage.snapCount;
-const purge: Pick = ({ storage }) => storage.purgeIntervalMs;
-const retain: Pick = ({ storage }) => storage.purgeRetainCount;
-const forceSync: Pick = ({ storage }) => storage.syncsLog;
-const skipAcl: Pick = ({ auth }) => auth.skipsAcl;
-const digest: Pick = ({ tree }) => tree.hasDigest;
-const juteMax: Pick = ({ requests }) => requests.juteMaxBufferBytes;
-const factor: Pick = ({ storage }) => storage.snapshotSizeFactor;
-const compression: Pick = ({ storage }) => storage.snapshotCompression;
-const words: Pick = ({ admin }) => admin.fourLetterWords;
-const url: Pick = ({ admin }) => admin.commandUrl;
-const provider: Pick = ({ metrics }) => metrics.provider;
-const httpPort: Pick = ({ metrics }) => metrics.httpPort;
-const standalone: Pick = ({ ensemble }) => ensemble.allowsStandalone;
+const clientPort: Read = ({ clients }) => clients.port;
+const tickTime: Read = ({ sessions }) => sessions.tickTimeMs;
+const snapCount: Read = ({ storage }) => storage.snapCount;
+const purge: Read = ({ storage }) => storage.purgeIntervalMs;
+const retain: Read = ({ storage }) => storage.purgeRetainCount;
+const forceSync: Read = ({ storage }) => storage.syncsLog;
+const skipAcl: Read = ({ auth }) => auth.skipsAcl;
+const digest: Read = ({ tree }) => tree.hasDigest;
+const juteMax: Read = ({ requests }) => requests.juteMaxBufferBytes;
+const factor: Read = ({ storage }) => storage.snapshotSizeFactor;
+const compression: Read = ({ storage }) => storage.snapshotCompression;
+const words: Read = ({ admin }) => admin.fourLetterWords;
+const url: Read = ({ admin }) => admin.commandUrl;
+const provider: Read = ({ metrics }) => metrics.provider;
+const httpPort: Read = ({ metrics }) => metrics.httpPort;
+const standalone: Read = ({ ensemble }) => ensemble.allowsStandalone;
 
 const DAY_MS = 86_400_000;
 
 /** Key, text, where it goes, what it becomes, and the warning if there is one (configuration 1.3). */
-const TAKEN: readonly (readonly [key: string, text: string, pick: Pick, value: unknown, warning?: string])[] =
+const TAKEN: readonly (readonly [key: string, text: string, read: Read, value: unknown, warning?: string])[] =
   [
     ["clientPort", "0", clientPort, 0],
     ["clientPort", "65535", clientPort, 65_535],
@@ -84,9 +84,10 @@ const TAKEN: readonly (readonly [key: string, text: string, pick: Pick, value: u
   ];
 
 describe("values that are taken", () => {
-  test.each(TAKEN)("%s=%s", (key, text, pick, value, warning) => {
+  test.each(TAKEN.map((row) => ({ name: `${row[0]}=${row[1]}`, row })))("$name", ({ row }) => {
+    const [key, text, read, value, warning] = row;
     const config = configFromEntries({ dataDir: "/nonexistent", [key]: text });
-    expect(pick(config)).toEqual(value);
+    expect(read(config)).toEqual(value);
     const warnings = config.notices.filter(({ message }) => !message.includes("not part of this release"));
     expect(warnings.map(({ message }) => message)).toEqual(warning === undefined ? [] : [warning]);
   });
