@@ -2,8 +2,8 @@ import { Buffer } from "node:buffer";
 import { Int64 } from "../protocol/int64.ts";
 import { FIELD_BYTES_MAX, JuteError, JuteReader } from "../protocol/jute-reader.ts";
 import { vector } from "../protocol/record.ts";
-import { ACL, StatPersisted } from "../protocol/records/data.ts";
-import type { Zxid } from "../protocol/zxid.ts";
+import { ACL, type StatPersisted } from "../protocol/records/data.ts";
+import { isExactZxid, type Zxid, zxidFromHalves } from "../protocol/zxid.ts";
 import { ADLER_START, adlerOf } from "./checksum.ts";
 import {
   BINARY_DIGEST_VERSION,
@@ -22,9 +22,12 @@ export class NewerSnapshot extends Error {
 }
 
 const ACLS = vector(ACL);
-const STAT_BYTES = StatPersisted.bytesMin;
+/** long aclId and StatPersisted. */
+const NODE_END_BYTES = 8 + 60;
 /** Digest as a string of a few digits, digest section and last zxid: more cannot follow the first seal. */
 const END_BYTES_MAX = 4096;
+/** Taken at first from a portion to complete the rest of the one before. */
+const JOIN_BYTES = 4096;
 /** An ACL list that is not complete within this many bytes is no ACL list. */
 const ACL_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -39,8 +42,10 @@ export class SnapshotDecoder {
   readonly #sink: SnapshotSink;
   readonly #fieldBytesMax: number;
   readonly #reader: JuteReader;
-  /** Start of something incomplete that the last portion left over, and then the portion itself. */
-  #input: Buffer = Buffer.alloc(0);
+  /** Start of something incomplete that the last portion left over. */
+  #rest: Buffer = Buffer.alloc(0);
+  /** What is being read now. */
+  #input: Buffer = this.#rest;
   /** Bytes of {@link #input} that are in the checksum already. */
   #absorbed = 0;
   #part: Part = "header";
@@ -62,16 +67,42 @@ export class SnapshotDecoder {
 
   /** Takes the following bytes of the stream. They may be reused afterwards. */
   push(bytes: Uint8Array): void {
-    this.#input = this.#input.length === 0 ? asBuffer(bytes) : Buffer.concat([this.#input, bytes]);
-    this.#reader.reset(this.#input);
+    const portion = asBuffer(bytes);
+    const from = this.#finishRest(portion);
+    const used = this.#consume(portion.subarray(from));
+    const left = portion.subarray(from + used);
+    this.#rest = this.#rest.length === 0 ? Buffer.from(left) : Buffer.concat([this.#rest, left]);
+    if (this.#part === "end" && this.#rest.length > END_BYTES_MAX) {
+      throw new JuteError(`more than ${END_BYTES_MAX} bytes follow the nodes of the snapshot`);
+    }
+  }
+
+  /**
+   * Completes what the last portion left over with as little of this one as it takes, so that the rest need not be
+   * copied; returns where to go on in it: at its end when all of it was not enough.
+   */
+  #finishRest(portion: Buffer): number {
+    const rest = this.#rest;
+    if (rest.length === 0 || this.#part === "end") return 0;
+    for (let take = JOIN_BYTES; ; take *= 8) {
+      const joined = Buffer.concat([rest, portion.subarray(0, take)]);
+      const used = this.#consume(joined);
+      const isDone = used >= rest.length;
+      this.#rest = isDone ? Buffer.alloc(0) : joined.subarray(used);
+      if (isDone) return used - rest.length;
+      if (take >= portion.length) return portion.length;
+    }
+  }
+
+  /** Reads as much of `input` as is complete; returns how many bytes that is. */
+  #consume(input: Buffer): number {
+    this.#input = input;
+    this.#reader.reset(input);
     this.#absorbed = 0;
     while (this.#part !== "end" && this.#readPart());
     const used = this.#reader.position;
     this.#absorb(used);
-    this.#input = Buffer.from(this.#input.subarray(used));
-    if (this.#part === "end" && this.#input.length > END_BYTES_MAX) {
-      throw new JuteError(`more than ${END_BYTES_MAX} bytes follow the nodes of the snapshot`);
-    }
+    return used;
   }
 
   /** The stream has ended: checks that it is complete, and its last seals. */
@@ -170,8 +201,9 @@ export class SnapshotDecoder {
       const path = reader.readString()!;
       if (path === END_MARK) return true;
       const data = reader.readBuffer();
-      const aclId = reader.readLong();
-      sink.node(path, data, aclId, readStat(reader));
+      const at = reader.position;
+      reader.position = at + NODE_END_BYTES;
+      sink.node(path, data, longAt(this.#input, at), statAt(this.#input, at + 8));
     }
     return false;
   }
@@ -185,7 +217,7 @@ export class SnapshotDecoder {
     if (pathBytes === 1 && input[position + 4] === END_MARK.charCodeAt(0)) return true;
     if (remaining < 8 + pathBytes) return false;
     const dataBytes = this.#checkedLength(input.readInt32BE(position + 4 + pathBytes), -1);
-    return remaining >= 8 + pathBytes + Math.max(0, dataBytes) + 8 + STAT_BYTES;
+    return remaining >= 8 + pathBytes + Math.max(0, dataBytes) + NODE_END_BYTES;
   }
 
   #checkedLength(length: number, min: number): number {
@@ -209,7 +241,8 @@ export class SnapshotDecoder {
   /** Which parts follow the nodes is told by how many bytes do: 0, 33, 21 or 54 (storage-formats 3.3). */
   #readEnd(): void {
     const reader = this.#reader;
-    reader.reset(this.#input);
+    this.#input = this.#rest;
+    reader.reset(this.#rest);
     this.#absorbed = 0;
     if (reader.remaining !== 0 && reader.remaining !== LAST_ZXID_BYTES) {
       const zxid = reader.readZxid();
@@ -232,18 +265,43 @@ export class SnapshotDecoder {
   }
 }
 
-function readStat(reader: JuteReader): StatPersisted {
+/**
+ * A StatPersisted whose 60 bytes are known to be there: long czxid, mzxid, ctime, mtime, int version, cversion, aversion,
+ * long ephemeralOwner, pzxid. Read directly, since a start reads millions of them.
+ */
+function statAt(bytes: Buffer, at: number): StatPersisted {
   return {
-    czxid: reader.readZxid(),
-    mzxid: reader.readZxid(),
-    ctime: reader.readLong(),
-    mtime: reader.readLong(),
-    version: reader.readInt(),
-    cversion: reader.readInt(),
-    aversion: reader.readInt(),
-    ephemeralOwner: reader.readInt64(),
-    pzxid: reader.readZxid(),
+    czxid: zxidAt(bytes, at),
+    mzxid: zxidAt(bytes, at + 8),
+    ctime: longAt(bytes, at + 16),
+    mtime: longAt(bytes, at + 24),
+    version: intAt(bytes, at + 32),
+    cversion: intAt(bytes, at + 36),
+    aversion: intAt(bytes, at + 40),
+    ephemeralOwner: int64At(bytes, at + 44),
+    pzxid: zxidAt(bytes, at + 52),
   };
+}
+
+function intAt(bytes: Buffer, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+function longAt(bytes: Buffer, at: number): number {
+  return intAt(bytes, at) * 0x1_0000_0000 + (intAt(bytes, at + 4) >>> 0);
+}
+
+function int64At(bytes: Buffer, at: number): Int64 {
+  const hi = intAt(bytes, at);
+  const lo = intAt(bytes, at + 4);
+  return hi === 0 && lo === 0 ? Int64.ZERO : new Int64(hi, lo);
+}
+
+function zxidAt(bytes: Buffer, at: number): Zxid {
+  const zxid = zxidFromHalves(intAt(bytes, at), intAt(bytes, at + 4));
+  if (!isExactZxid(zxid))
+    throw new JuteError(`a zxid of 0x${bytes.toString("hex", at, at + 8)} in a node's stat`);
+  return zxid;
 }
 
 /** Digests below version 2 were hex text. */

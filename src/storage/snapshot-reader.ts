@@ -3,8 +3,6 @@ import type { Disk } from "../base/ports.ts";
 import { JuteError } from "../protocol/jute-reader.ts";
 import type { Zxid } from "../protocol/zxid.ts";
 import { pathIn, type SnapshotName } from "./file-names.ts";
-import { gunzip } from "./gzip-stream.ts";
-import { SnappyDecoder } from "./snappy-stream.ts";
 import { SnapshotDecoder } from "./snapshot-decoder.ts";
 import type { SnapshotSink } from "./snapshot-port.ts";
 
@@ -44,12 +42,17 @@ export async function readSnapshot(
     if (expandedLeft < 0) throw new JuteError("the file expands to more than a snapshot can be");
     decoder.push(bytes);
   };
+  // Most directories have no compressed snapshot: their codecs are loaded when one is met.
   if (file.compression === "snappy") {
+    const { SnappyDecoder } = await import("./snappy-stream.ts");
     const snappy = new SnappyDecoder();
     for await (const chunk of chunks) snappy.decode(chunk, push);
     snappy.finish();
+  } else if (file.compression === "gz") {
+    const { gunzip } = await import("./gzip-stream.ts");
+    for await (const chunk of gunzip(chunks)) push(chunk);
   } else {
-    for await (const chunk of file.compression === "gz" ? gunzip(chunks) : chunks) push(chunk);
+    for await (const chunk of chunks) push(chunk);
   }
   decoder.finish();
   return { lastZxid: decoder.lastZxid };

@@ -9,8 +9,6 @@ import {
   snapshotName,
   TEMPORARY_SUFFIX,
 } from "./file-names.ts";
-import { GzipEncoder } from "./gzip-stream.ts";
-import { SnappyEncoder } from "./snappy-stream.ts";
 import { SnapshotEncoder } from "./snapshot-format.ts";
 import type { SnapshotSource } from "./snapshot-port.ts";
 
@@ -108,7 +106,7 @@ export class SnapshotStore {
   ): Promise<number> {
     const { timer, sliceBytes = SLICE_BYTES, isLastZxidWritten = true } = this.#options;
     const encoder = new SnapshotEncoder(source, { isLastZxidWritten });
-    const compressor = createCompressor(compression);
+    const compressor = await createCompressor(compression);
     const output = new PacedFile(file);
     const gathered = new JuteWriter(WRITE_BYTES + sliceBytes);
     let isDone = false;
@@ -131,9 +129,11 @@ interface Compressor {
 
 const PLAIN: Compressor = { encode: (bytes) => bytes, finish: () => new Uint8Array(0) };
 
-function createCompressor(compression: SnapshotCompression): Compressor {
-  if (compression === "gz") return new GzipEncoder();
-  return compression === "snappy" ? new SnappyEncoder() : PLAIN;
+/** Codecs are loaded when they are needed, which is seldom. */
+async function createCompressor(compression: SnapshotCompression): Promise<Compressor> {
+  if (compression === "gz") return new (await import("./gzip-stream.ts")).GzipEncoder();
+  if (compression === "snappy") return new (await import("./snappy-stream.ts")).SnappyEncoder();
+  return PLAIN;
 }
 
 /** A file that is written with one write on its way while the next bytes are being made, and synced now and then. */

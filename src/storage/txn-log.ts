@@ -10,7 +10,7 @@ export type { LogTail } from "./log-tail-repair.ts";
 
 const PREALLOC_BYTES = 64 * 1024 * 1024;
 const SYNC_WARNING_MS = 1000;
-/** One write takes no more than this (one larger record apart): recovery counts on it (log-tail.ts, TORN_BYTES_MAX). */
+/** One write takes no more than this (one larger record apart): recovery counts on it (log-damage.ts, TORN_BYTES_MAX). */
 export const BATCH_BYTES_MAX = 2 * 1024 * 1024;
 
 export interface TxnLogOptions {

@@ -5,17 +5,11 @@ import { ACL, StatPersisted } from "../../src/protocol/records/data.ts";
 import type { SessionId } from "../../src/protocol/session-id.ts";
 import { decodeTxn, encodeTxn } from "../../src/protocol/txn.ts";
 import type { Zxid } from "../../src/protocol/zxid.ts";
-import {
-  LOG_HEADER_BYTES,
-  type LogEnd,
-  type LogRecord,
-  writeLogHeader,
-  writeRecord,
-} from "../../src/storage/log-format.ts";
-import { LogScanner } from "../../src/storage/log-scanner.ts";
+import { LOG_HEADER_BYTES, writeLogHeader, writeRecord } from "../../src/storage/log-format.ts";
 import { SnapshotDecoder } from "../../src/storage/snapshot-decoder.ts";
 import { SnapshotEncoder } from "../../src/storage/snapshot-format.ts";
 import type { SnapshotSink, SnapshotSource, ZxidDigest } from "../../src/storage/snapshot-port.ts";
+import { scanLog } from "../support/storage.ts";
 import { newDatabase } from "../support/tree.ts";
 import { vectorBytes, vectorJson, vectorNames } from "../support/vectors.ts";
 
@@ -39,21 +33,6 @@ interface DecodedLog {
   records: { offset: number; length: number; adler32: string; zxid: string }[];
 }
 
-function scan(bytes: Buffer): { records: LogRecord[]; end: LogEnd } {
-  const scanner = new LogScanner();
-  const records: LogRecord[] = [];
-  for (let at = 0; ; ) {
-    for (let record = scanner.next(); record !== undefined; record = scanner.next()) {
-      records.push({ ...record, bytes: Buffer.from(record.bytes) });
-    }
-    if (scanner.end !== undefined) return { records, end: scanner.end };
-    const count = bytes.copy(scanner.space(), 0, at, at + 5000);
-    at += count;
-    if (count === 0) scanner.finish();
-    else scanner.filled(count);
-  }
-}
-
 const logs = Object.entries(DIRECTORIES).flatMap(([directory, decoded]) =>
   vectorNames(`${directory}/version-2`)
     .filter((name) => name.startsWith("log."))
@@ -63,7 +42,7 @@ const logs = Object.entries(DIRECTORIES).flatMap(([directory, decoded]) =>
 describe("logs of Apache 3.8.0", () => {
   it.each(logs)("$path: every record where the independent parser saw it", ({ path, decoded, name }) => {
     const expected = vectorJson<Record<string, DecodedLog>>(decoded)[name]!;
-    const { records, end } = scan(vectorBytes(path));
+    const { records, end } = scanLog(vectorBytes(path));
     const seen = records.map(({ offset, bytes, checksum, zxid }) => ({
       offset,
       length: bytes.length,
@@ -78,7 +57,7 @@ describe("logs of Apache 3.8.0", () => {
 
   it.each(logs)("$path: decoded and encoded again, byte for byte the same", ({ path }) => {
     const bytes = vectorBytes(path);
-    const { records, end } = scan(bytes);
+    const { records, end } = scanLog(bytes);
     const again = Buffer.alloc(end.offset);
     writeLogHeader(again, 0);
     let at = LOG_HEADER_BYTES;

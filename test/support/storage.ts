@@ -8,7 +8,14 @@ import { StatPersisted } from "../../src/protocol/records/data.ts";
 import { decodeTxn, encodeTxn } from "../../src/protocol/txn.ts";
 import { type Zxid, zxidToHex } from "../../src/protocol/zxid.ts";
 import { type DataDirectory, openDataDirectory } from "../../src/storage/data-directory.ts";
-import { LOG_HEADER_BYTES, writeLogHeader, writeRecord } from "../../src/storage/log-format.ts";
+import {
+  LOG_HEADER_BYTES,
+  type LogEnd,
+  type LogRecord,
+  writeLogHeader,
+  writeRecord,
+} from "../../src/storage/log-format.ts";
+import { LogScanner } from "../../src/storage/log-scanner.ts";
 import { type Recovered, type RecoverOptions, recover } from "../../src/storage/recovery.ts";
 import type { RecoveryTarget, SnapshotSource } from "../../src/storage/snapshot-port.ts";
 import { vectorBytes, vectorNames } from "./vectors.ts";
@@ -56,6 +63,28 @@ export function logBytes(
   let at = LOG_HEADER_BYTES;
   for (const bytes of payloads) at = writeRecord(out, at, bytes);
   return out;
+}
+
+export interface Scanned {
+  readonly records: readonly LogRecord[];
+  readonly end: LogEnd;
+}
+
+/** Reads a log file's bytes as the server would, `portion` bytes at a time. */
+export function scanLog(bytes: Uint8Array, portion = 5000, recordBytesMax?: number): Scanned {
+  const scanner = new LogScanner(recordBytesMax === undefined ? {} : { recordBytesMax });
+  const records: LogRecord[] = [];
+  for (let at = 0; ; ) {
+    for (let record = scanner.next(); record !== undefined; record = scanner.next()) {
+      records.push({ ...record, bytes: Buffer.from(record.bytes) });
+    }
+    if (scanner.end !== undefined) return { records, end: scanner.end };
+    const part = bytes.subarray(at, at + Math.min(portion, scanner.space().length));
+    scanner.space().set(part);
+    at += part.length;
+    if (part.length === 0) scanner.finish();
+    else scanner.filled(part.length);
+  }
 }
 
 /** Numbers from … to, both included. */
