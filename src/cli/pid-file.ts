@@ -18,7 +18,8 @@ export function readPid(path: string): number | undefined {
     const text = readFileSync(path, "utf8").trim();
     return /^[1-9]\d*$/.test(text) ? Number(text) : undefined;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw error;
   }
 }

@@ -51,7 +51,7 @@ function readConfig(flags: readonly string[], args: readonly string[]): Config {
 export async function serve(
   config: Config,
   output: Output,
-  ready: (server: RunningServer) => void = () => {},
+  ready: (server: RunningServer) => Promise<void> = async () => {},
 ): Promise<number> {
   const { level, format } = config.log;
   const processLog = new ProcessLog({ level, format, write: (line) => output.out(line) });
@@ -72,8 +72,8 @@ export async function serve(
     const server = await startServer(config, { log });
     closeOnSignal(server, (signal) => log.info({ signal }, "the server is asked to end"));
     announceReady(process.env);
-    ready(server);
     await processLog.open();
+    await Promise.race([ready(server), server.ended]);
     failure = await server.ended;
   } catch (error) {
     if (!(error instanceof ServerFailure)) throw error;

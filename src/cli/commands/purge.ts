@@ -1,6 +1,6 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Disk } from "../../base/ports.ts";
+import { DiskError } from "../../base/ports.ts";
 import { parseDecimal } from "../../config/value-type.ts";
 import { createNodeDisk } from "../../storage/node-disk.ts";
 import { purge as purgeDirectory, SNAP_RETAIN_COUNT_MIN } from "../../storage/retention.ts";
@@ -58,29 +58,27 @@ async function remove(dataLogDir: string, dataDir: string, count: number, output
     logDir: `${dataLogDir}/version-2`,
     release: async () => {},
   };
-  const { damaged } = await purgeDirectory({
-    disk: reportingDisk(output),
-    directory,
-    snapRetainCount: count,
-  });
-  for (const path of damaged)
-    output.err(`${path} is damaged; it is not counted, and nothing that may be needed instead is removed\n`);
+  const before = modificationTimes([directory.logDir, directory.snapDir]);
+  try {
+    const options = { disk: createNodeDisk(), directory, snapRetainCount: count };
+    const { damaged } = await purgeDirectory(options);
+    for (const path of damaged)
+      output.err(`${path} is damaged: it does not count, what may be needed instead stays\n`);
+  } catch (error) {
+    if (!(error instanceof DiskError) || error.operation !== "remove") throw error;
+    output.err(`Failed to remove ${error.path}\n`);
+  }
+  for (const [path, modifiedAt] of before) {
+    if (!existsSync(path)) output.out(`Removing file: ${mediumDate(modifiedAt)}\t${path}\n`);
+  }
 }
 
-/** A disk that names each file it removes, and goes on when one cannot be removed. */
-function reportingDisk(output: Output): Disk {
-  const disk = createNodeDisk();
-  return {
-    ...disk,
-    async remove(path) {
-      output.out(`Removing file: ${mediumDate(statSync(path).mtime)}\t${path}\n`);
-      try {
-        await disk.remove(path);
-      } catch {
-        output.err(`Failed to remove ${path}\n`);
-      }
-    },
-  };
+/** When each file was written; once it is gone nobody can tell any more. */
+function modificationTimes(directories: readonly string[]): Map<string, Date> {
+  const paths = [...new Set(directories)]
+    .filter(existsSync)
+    .flatMap((directory) => readdirSync(directory).map((name) => `${directory}/${name}`));
+  return new Map(paths.map((path) => [path, statSync(path).mtime]));
 }
 
 /** `Nov 21, 2026, 7:26:24 AM`, as Java prints a date in its medium form. */

@@ -51,10 +51,12 @@ async function quickstart(options: ServerOptions, flags: readonly string[], outp
       },
       flags,
     );
-    return await serve(config, output, (started) => {
-      const admin = `http://127.0.0.1:${config.admin.port}${config.admin.commandUrl}`;
+    return await serve(config, output, async (started) => {
+      await started.ready();
+      const admin = `http://127.0.0.1:${started.adminPort}${config.admin.commandUrl}`;
+      const data = `data in ${config.files.dataDir}, Ctrl-C stops`;
       output.out(
-        `Ready: connect ZooKeeper clients to 127.0.0.1:${started.clientPort}, look at ${admin}; data in ${config.files.dataDir}, Ctrl-C stops.\n`,
+        `Ready: connect ZooKeeper clients to 127.0.0.1:${started.clientPort}, look at ${admin}; ${data}.\n`,
       );
     });
   } catch (error) {
