@@ -29,6 +29,7 @@ export {
   writeMultiResult,
 } from "./multi.ts";
 export { OpCode, type OpName, opName, Xid } from "./opcode.ts";
+export { childOf, nameOf, parentOf, validatePath } from "./path.ts";
 export type { Codec, RecordCodec, ValueOf } from "./record.ts";
 export * from "./records/data.ts";
 export * from "./records/persistence.ts";
