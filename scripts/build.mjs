@@ -16,7 +16,11 @@ const NEXT = join(ROOT, `dist.next.${process.pid}`);
 const OLD = join(ROOT, `dist.old.${process.pid}`);
 
 const BINS = { "bin/menagerie": "src/cli/main.ts", "bin/zk-server": "src/cli/zk-server.ts" };
-const LIBRARIES = { server: "src/server/index.ts", protocol: "src/protocol/index.ts" };
+const LIBRARIES = {
+  client: "src/client/index.ts",
+  server: "src/server/index.ts",
+  protocol: "src/protocol/index.ts",
+};
 
 async function bundle() {
   await build({

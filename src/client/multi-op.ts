@@ -1,0 +1,214 @@
+import { ErrorCode, errorName } from "../protocol/error-code.ts";
+import type { MultiOp, MultiResult } from "../protocol/multi.ts";
+import { OpCode, opName } from "../protocol/opcode.ts";
+import type { ACL, Stat } from "../protocol/records/data.ts";
+import type { Zxid } from "../protocol/zxid.ts";
+import { OPEN_ACL } from "./acl.ts";
+import { dataBytes, sequentialServerPath, serverPath } from "./client-paths.ts";
+import { createKind } from "./create-flags.ts";
+import { KeeperError, MisuseError } from "./errors.ts";
+import { withoutChroot } from "./machine/decode-reply.ts";
+import type { CreateMode, Data } from "./types.ts";
+
+export interface CreateOpOptions {
+  readonly data?: Data | undefined;
+  readonly mode?: CreateMode | undefined;
+  readonly ttlMs?: number | undefined;
+  readonly acl?: readonly ACL[] | undefined;
+}
+
+/** Operations of a multi, made by {@link op}. */
+export interface CreateOp extends CreateOpOptions {
+  readonly type: "create";
+  readonly path: string;
+}
+export interface SetOp {
+  readonly type: "set";
+  readonly path: string;
+  readonly data: Data;
+  readonly version?: number | undefined;
+}
+export interface DeleteOp {
+  readonly type: "delete";
+  readonly path: string;
+  readonly version?: number | undefined;
+}
+export interface CheckOp {
+  readonly type: "check";
+  readonly path: string;
+  readonly version?: number | undefined;
+}
+export interface GetOp {
+  readonly type: "get";
+  readonly path: string;
+}
+export interface ChildrenOp {
+  readonly type: "children";
+  readonly path: string;
+}
+
+export type WriteOp = CreateOp | SetOp | DeleteOp | CheckOp;
+export type ReadOp = GetOp | ChildrenOp;
+
+/** What an operation of a multi results in. */
+export type WriteResult<O extends WriteOp> = O extends CreateOp
+  ? /** `stat` is null from servers before 3.7.2, 3.8.2 and 3.9. */ {
+      readonly type: "create";
+      readonly path: string;
+      readonly stat: Stat | null;
+    }
+  : O extends SetOp
+    ? { readonly type: "set"; readonly stat: Stat }
+    : O extends DeleteOp
+      ? { readonly type: "delete" }
+      : { readonly type: "check" };
+
+/** The results of `multi([...])`, place by place. */
+export type WriteResults<T extends readonly WriteOp[]> = {
+  -readonly [I in keyof T]: WriteResult<T[I]>;
+};
+
+export type ReadSuccess<O extends ReadOp> = O extends GetOp
+  ? { readonly isOk: true; readonly type: "get"; readonly data: Uint8Array | null; readonly stat: Stat }
+  : { readonly isOk: true; readonly type: "children"; readonly children: string[] };
+
+/** Each read of a multiRead succeeds or fails alone. */
+export type ReadResult<O extends ReadOp> =
+  | ReadSuccess<O>
+  | { readonly isOk: false; readonly error: KeeperError };
+
+export type ReadResults<T extends readonly ReadOp[]> = { -readonly [I in keyof T]: ReadResult<T[I]> };
+
+/** Makes the operations of `multi` and `multiRead`. */
+export const op = {
+  create: (path: string, options: CreateOpOptions = {}): CreateOp => ({ type: "create", path, ...options }),
+  set: (path: string, data: Data, options: { readonly version?: number } = {}): SetOp => ({
+    type: "set",
+    path,
+    data,
+    ...options,
+  }),
+  delete: (path: string, options: { readonly version?: number } = {}): DeleteOp => ({
+    type: "delete",
+    path,
+    ...options,
+  }),
+  /** Fails the multi unless the znode exists and, where one is given, has this version. */
+  check: (path: string, options: { readonly version?: number } = {}): CheckOp => ({
+    type: "check",
+    path,
+    ...options,
+  }),
+  get: (path: string): GetOp => ({ type: "get", path }),
+  children: (path: string): ChildrenOp => ({ type: "children", path }),
+} as const;
+
+const ANY_VERSION = -1;
+
+/** The operation as it goes over the wire. @throws MisuseError naming what is wrong with it */
+export function wireOp(operation: WriteOp | ReadOp, chroot: string): MultiOp {
+  switch (operation.type) {
+    case "create":
+      return wireCreate(operation, chroot);
+    case "set": {
+      const { data, version = ANY_VERSION } = operation;
+      return {
+        type: OpCode.setData,
+        path: serverPath(chroot, operation.path),
+        data: dataBytes(data),
+        version,
+      };
+    }
+    case "delete":
+    case "check": {
+      const type = operation.type === "delete" ? OpCode.delete : OpCode.check;
+      return { type, path: serverPath(chroot, operation.path), version: operation.version ?? ANY_VERSION };
+    }
+    case "get":
+      return { type: OpCode.getData, path: serverPath(chroot, operation.path), watch: false };
+    case "children":
+      return { type: OpCode.getChildren, path: serverPath(chroot, operation.path), watch: false };
+    default:
+      throw new MisuseError(
+        `unknown operation type "${(operation as { type: string }).type}": make operations with op`,
+      );
+  }
+}
+
+function wireCreate(operation: CreateOp, chroot: string): MultiOp {
+  const { op: type, flags, isSequential } = createKind(operation.mode, operation.ttlMs);
+  const toServer = isSequential ? sequentialServerPath : serverPath;
+  const fields = {
+    path: toServer(chroot, operation.path),
+    data: dataBytes(operation.data),
+    acl: operation.acl ?? OPEN_ACL,
+    flags,
+  };
+  return type === OpCode.createTTL ? { type, ...fields, ttl: operation.ttlMs! } : { type, ...fields };
+}
+
+/** Results of a multi. @throws KeeperError with the code, path and index of the operation that failed */
+export function writeResults(
+  operations: readonly WriteOp[],
+  results: readonly MultiResult[],
+  chroot: string,
+  zxid: Zxid,
+): WriteResult<WriteOp>[] {
+  const failed = results.findIndex(
+    (r) => r.type === OpCode.error && r.err !== ErrorCode.OK && r.err !== ErrorCode.RUNTIMEINCONSISTENCY,
+  );
+  const index = failed >= 0 ? failed : results.findIndex((r) => r.type === OpCode.error);
+  if (index >= 0) throw failure(operations[index]!, results[index]!, index, zxid);
+  return results.map((result, i) => writeResult(operations[i]!, result, chroot));
+}
+
+function writeResult(operation: WriteOp, result: MultiResult, chroot: string): WriteResult<WriteOp> {
+  switch (result.type) {
+    case OpCode.create:
+      return { type: "create", path: withoutChroot(result.path ?? "", chroot), stat: null };
+    case OpCode.create2:
+      return { type: "create", path: withoutChroot(result.path ?? "", chroot), stat: result.stat };
+    case OpCode.setData:
+      return { type: "set", stat: result.stat };
+    default:
+      return { type: operation.type === "delete" ? "delete" : "check" };
+  }
+}
+
+export function readResults(
+  operations: readonly ReadOp[],
+  results: readonly MultiResult[],
+  zxid: Zxid,
+): ReadResult<ReadOp>[] {
+  return results.map((result, index) => {
+    switch (result.type) {
+      case OpCode.getData:
+        return { isOk: true, type: "get", data: result.data, stat: result.stat };
+      case OpCode.getChildren:
+        return { isOk: true, type: "children", children: (result.children ?? []).map((name) => name ?? "") };
+      default:
+        return { isOk: false, error: failure(operations[index]!, result, index, zxid) };
+    }
+  });
+}
+
+function failure(operation: WriteOp | ReadOp, result: MultiResult, index: number, zxid: Zxid): KeeperError {
+  const codeNumber = result.type === OpCode.error ? result.err : ErrorCode.RUNTIMEINCONSISTENCY;
+  return new KeeperError({
+    code: errorName(codeNumber) ?? `CODE${codeNumber}`,
+    codeNumber,
+    path: operation.path,
+    op: opName(OPCODES[operation.type])!,
+    zxid,
+    index,
+  });
+}
+
+const OPCODES = {
+  create: OpCode.create2,
+  set: OpCode.setData,
+  delete: OpCode.delete,
+  check: OpCode.check,
+  get: OpCode.getData,
+  children: OpCode.getChildren,
+} as const;
