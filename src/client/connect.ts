@@ -1,7 +1,6 @@
 import { createHash, randomFillSync } from "node:crypto";
-import type { ConnectionOptions } from "node:tls";
 import type { Log, Rng, Timer } from "../base/ports.ts";
-import { dial } from "../transport/dialer.ts";
+import { dial, type TlsConnectionOptions } from "../transport/dialer.ts";
 import { Client } from "./client.ts";
 import type { ClientPorts } from "./client-ports.ts";
 import { parseConnectString } from "./connect-string.ts";
@@ -41,7 +40,7 @@ function nodePorts({ tls, log = SILENT }: ResolvedOptions): ClientPorts {
   };
 }
 
-function nodeTlsOptions(tls: TlsOptions): ConnectionOptions {
+function nodeTlsOptions(tls: TlsOptions): TlsConnectionOptions {
   const { server = "verified", minVersion = "TLSv1.2", ...contents } = tls;
   const given = Object.fromEntries(Object.entries(contents).filter(([, value]) => value !== undefined));
   return {
@@ -49,7 +48,7 @@ function nodeTlsOptions(tls: TlsOptions): ConnectionOptions {
     minVersion,
     rejectUnauthorized: server !== "unverified",
     ...(server === "anyName" ? { checkServerIdentity: () => undefined } : {}),
-  } as ConnectionOptions;
+  } as TlsConnectionOptions;
 }
 
 /**

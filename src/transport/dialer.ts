@@ -1,6 +1,9 @@
 import { connect as connectTcp, type LookupFunction, type Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 
+/** TLS options as for `tls.connect`. */
+export type TlsConnectionOptions = ConnectionOptions;
+
 /** Bytes that one read takes at most; a client has one connection, so the memory is its own. */
 const READ_BYTES = 64 * 1024;
 
