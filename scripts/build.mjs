@@ -15,7 +15,11 @@ const OUT = join(ROOT, "dist");
 const NEXT = join(ROOT, `dist.next.${process.pid}`);
 const OLD = join(ROOT, `dist.old.${process.pid}`);
 
-const BINS = { "bin/menagerie": "src/cli/main.ts", "bin/zk-server": "src/cli/zk-server.ts" };
+const BINS = {
+  "bin/menagerie": "src/cli/main.ts",
+  "bin/zk-server": "src/cli/zk-server.ts",
+  "bin/zk-cli": "src/cli/shell/zk-cli.ts",
+};
 const LIBRARIES = {
   client: "src/client/index.ts",
   server: "src/server/index.ts",
