@@ -39,3 +39,6 @@ export interface ShellCommand {
 
 /** For commands without options. */
 export const NO_OPTIONS: OptionTable = { rows: [] };
+
+/** For commands of the shell itself, whose words are never options. */
+export const LITERAL_WORDS: OptionTable = { rows: [], isLiteral: true };

@@ -29,7 +29,7 @@ const CALLS = [
  */
 export function guardedClient(connection: Connection, patienceMs: number, signal: AbortSignal): ShellClient {
   const guarded: Record<string, unknown> = {
-    addAuth: (scheme: string, auth: string) => connection.client.addAuth(scheme, auth),
+    addAuth: (scheme: string, auth: string | null) => connection.client.addAuth(scheme, auth),
   };
   for (const name of CALLS) {
     guarded[name] = async (...args: unknown[]) => {

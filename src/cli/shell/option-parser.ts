@@ -13,6 +13,8 @@ export interface OptionTable {
   readonly rows: readonly OptionRow[];
   /** At most one of all rows may be given; "required": exactly one. */
   readonly group?: "optional" | "required";
+  /** No word is an option: what begins with a dash is a word like any other. */
+  readonly isLiteral?: true;
 }
 
 /** A command's words, sorted out. */
@@ -32,6 +34,7 @@ export interface ParsedWords {
  * @throws {@link CommandError} in Apache's words, class name included
  */
 export function parseOptions(words: readonly string[], table: OptionTable): ParsedWords {
+  if (table.isLiteral === true) return { words, has: () => false, value: () => undefined };
   return new Parsing(table).parse(words);
 }
 

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { processOutput } from "../output.ts";
+import type { Output } from "../output.ts";
 import { awaitConnection } from "./await-connection.ts";
 import { plainConsole } from "./console.ts";
 import { Shell, type ShellOptions } from "./shell.ts";
@@ -8,13 +8,15 @@ import { Shell, type ShellOptions } from "./shell.ts";
 export async function runPiped(
   options: Omit<ShellOptions, "console">,
   waitsForConnection: boolean,
+  input: NodeJS.ReadableStream,
+  output: Output,
 ): Promise<number> {
-  const shell = new Shell({ ...options, console: plainConsole(processOutput) });
-  if (!options.isJson) processOutput.out("Welcome to ZooKeeper!\nJLine support is disabled\n");
+  const shell = new Shell({ ...options, console: plainConsole(output) });
+  if (!options.isJson) output.out("Welcome to ZooKeeper!\nJLine support is disabled\n");
   shell.start();
   try {
     if (waitsForConnection) await awaitConnection(shell, options.timeoutMs);
-    for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
       await shell.line(line);
       if (shell.hasQuit) break;
     }

@@ -1,6 +1,6 @@
 import { connectLazily } from "../../client/connect.ts";
 import { ZooKeeperError } from "../../client/errors.ts";
-import { processOutput } from "../output.ts";
+import { type Output, processOutput } from "../output.ts";
 import { awaitConnection } from "./await-connection.ts";
 import { clientSettings } from "./client-settings.ts";
 import { CommandError, ShellExit } from "./command-error.ts";
@@ -12,57 +12,85 @@ import { Shell, type ShellOptions } from "./shell.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** Where a call of the shell reads and writes. */
+export interface ShellStreams {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: Output;
+  /** Whether somebody sits at both ends. */
+  readonly isTerminal: boolean;
+}
+
+/** The process's own. */
+export function processStreams(): ShellStreams {
+  const isTerminal = process.stdout.isTTY === true && process.stdin.isTTY === true;
+  return { input: process.stdin, output: processOutput, isTerminal };
+}
+
 /** The shell, called with these words: one command, or a session. Resolves with the exit code. */
-export async function runZkCli(words: readonly string[], variables: Variables): Promise<number> {
+export async function runZkCli(
+  words: readonly string[],
+  variables: Variables,
+  streams: ShellStreams = processStreams(),
+): Promise<number> {
   const args = readArguments(words);
   try {
-    if (args.isHelp) return await showHelp();
-    return await runShell(args, variables);
+    if (args.isHelp) return await showHelp(streams.output);
+    return await runShell(args, variables, streams);
   } catch (error) {
     if (!(error instanceof CommandError || error instanceof ZooKeeperError)) throw error;
-    processOutput.err(`${error.message}\n`);
+    streams.output.err(`${error.message}\n`);
     return error instanceof CommandError ? error.exitCode : ShellExit.failed;
   }
 }
 
-async function showHelp(): Promise<number> {
+async function showHelp(output: Output): Promise<number> {
   const { helpText } = await import("./help-text.ts");
-  processOutput.out(helpText());
+  output.out(helpText());
   return ShellExit.ok;
 }
 
-async function runShell(args: ProgramArguments, variables: Variables): Promise<number> {
-  if (!args.isJson) processOutput.out(`Connecting to ${args.server}\n`);
+async function runShell(
+  args: ProgramArguments,
+  variables: Variables,
+  streams: ShellStreams,
+): Promise<number> {
+  const { output, input } = streams;
+  if (!args.isJson) output.out(`Connecting to ${args.server}\n`);
   const { options, timeoutMs } = await clientSettings(args, variables);
   const open: OpenClient = (connectString, log) => connectLazily(connectString, { ...options, log });
-  const isTerminal = process.stdout.isTTY === true;
   const base = {
     server: args.server,
     timeoutMs,
     isJson: args.isJson,
-    paint: painter(isTerminal, variables),
+    paint: painter(process.stdout.isTTY === true, variables),
     open,
   };
-  if (args.command.length > 0) return runOnce(args, base);
-  if (args.problem !== undefined) processOutput.err(`${args.problem}\n`);
-  if (isTerminal && process.stdin.isTTY === true) {
+  if (args.command.length > 0) return runOnce(args, base, output);
+  if (args.problem !== undefined) output.err(`${args.problem}\n`);
+  if (streams.isTerminal) {
     const { runInteractive } = await import("./interactive.ts");
     return runInteractive(base, args.waitsForConnection, variables);
   }
   const { runPiped } = await import("./piped.ts");
-  return runPiped(base, args.waitsForConnection);
+  return runPiped(base, args.waitsForConnection, input, output);
 }
 
 /** One command, the words as the caller's shell has split them. Ctrl-C ends it, and the session with it. */
-async function runOnce(args: ProgramArguments, options: Omit<ShellOptions, "console">): Promise<number> {
-  const shell = new Shell({ ...options, console: plainConsole(processOutput) });
+async function runOnce(
+  args: ProgramArguments,
+  options: Omit<ShellOptions, "console">,
+  output: Output,
+): Promise<number> {
+  const shell = new Shell({ ...options, console: plainConsole(output) });
   const interrupt = new AbortController();
-  process.once("SIGINT", () => interrupt.abort());
+  const abort = (): void => interrupt.abort();
+  process.once("SIGINT", abort);
   shell.start();
   try {
     if (args.waitsForConnection) await awaitConnection(shell, options.timeoutMs);
     await shell.words(args.command, interrupt.signal);
   } finally {
+    process.removeListener("SIGINT", abort);
     await shell.end();
   }
   return shell.exitCode;

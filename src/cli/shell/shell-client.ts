@@ -38,7 +38,8 @@ export interface ShellClient {
   getAcl(path: string, options?: CallOptions): Promise<AclResult>;
   setAcl(path: string, acl: readonly ACL[], options?: AclVersionOptions): Promise<Stat>;
   sync(path: string, options?: CallOptions): Promise<unknown>;
-  addAuth(scheme: string, auth: string | Uint8Array): Promise<void>;
+  /** null: no credential at all, which servers refuse. */
+  addAuth(scheme: string, auth: string | Uint8Array | null): Promise<void>;
   whoAmI(options?: CallOptions): Promise<readonly Identity[]>;
   ephemerals(prefix?: string, options?: CallOptions): Promise<string[]>;
   countDescendants(path: string, options?: CallOptions): Promise<number>;

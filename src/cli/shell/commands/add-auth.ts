@@ -9,7 +9,7 @@ export const addAuth: ShellCommand = {
   options: NO_OPTIONS,
   wordsMin: 1,
   async run(words, context) {
-    const [scheme = "", auth = ""] = words.words;
+    const [scheme = "", auth = null] = words.words;
     try {
       await context.client.addAuth(scheme, auth);
       return { scheme, accepted: true };

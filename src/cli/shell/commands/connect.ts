@@ -1,8 +1,8 @@
-import { NO_OPTIONS, type ShellCommand } from "../command.ts";
+import { LITERAL_WORDS, type ShellCommand } from "../command.ts";
 
 /** `connect [host:port]`: a new session, on the same servers when none are given. It does not wait for the connection. */
 export const connect: ShellCommand = {
-  options: NO_OPTIONS,
+  options: LITERAL_WORDS,
   wordsMin: 0,
   async run(words, context) {
     await context.shell.connect(words.words[0]);

@@ -1,8 +1,8 @@
-import { NO_OPTIONS, type ShellCommand } from "../command.ts";
+import { LITERAL_WORDS, type ShellCommand } from "../command.ts";
 
 /** `help [command]`: the usage, on standard output. */
 export const help: ShellCommand = {
-  options: NO_OPTIONS,
+  options: LITERAL_WORDS,
   wordsMin: 0,
   async run(words, context) {
     const lines = await context.shell.help(words.words[0]);

@@ -1,8 +1,8 @@
-import { NO_OPTIONS, type ShellCommand } from "../command.ts";
+import { LITERAL_WORDS, type ShellCommand } from "../command.ts";
 
 /** `history`: the last eleven lines with their numbers. */
 export const history: ShellCommand = {
-  options: NO_OPTIONS,
+  options: LITERAL_WORDS,
   wordsMin: 0,
   async run(_words, context) {
     const lines = context.shell.recentLines();

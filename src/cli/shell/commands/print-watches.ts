@@ -1,8 +1,8 @@
-import { NO_OPTIONS, type ShellCommand } from "../command.ts";
+import { LITERAL_WORDS, type ShellCommand } from "../command.ts";
 
 /** `printwatches [on|off]`: whether events are printed; any word but `on` means off. */
 export const printWatches: ShellCommand = {
-  options: NO_OPTIONS,
+  options: LITERAL_WORDS,
   wordsMin: 0,
   async run(words, { shell, out }) {
     const [word] = words.words;

@@ -1,8 +1,8 @@
-import { NO_OPTIONS, type ShellCommand } from "../command.ts";
+import { LITERAL_WORDS, type ShellCommand } from "../command.ts";
 
 /** `redo cmdno`: an earlier line again. Without a number it does nothing. */
 export const redo: ShellCommand = {
-  options: NO_OPTIONS,
+  options: LITERAL_WORDS,
   wordsMin: 0,
   async run(words, context) {
     const [number] = words.words;
