@@ -32,6 +32,8 @@ export class PendingCalls {
   }
 
   get nextDeadlineMs(): number {
+    // Answered calls leave their deadline behind; with none left it would only keep a timer, and so the process, alive.
+    if (this.count === 0) this.#nextDeadlineMs = Number.POSITIVE_INFINITY;
     return this.#nextDeadlineMs;
   }
 
