@@ -24,6 +24,7 @@ const LIBRARIES = {
   client: "src/client/index.ts",
   server: "src/server/index.ts",
   protocol: "src/protocol/index.ts",
+  testing: "src/testing/index.ts",
 };
 
 async function bundle() {

@@ -46,10 +46,13 @@ const NO_THIRD_PARTY = new Set(["base", "protocol", "core", "client", "recipes"]
 
 /** Which files may use a Node module that the others may not. */
 const NODE_MODULE_HOMES: readonly { readonly modules: RegExp; readonly homes: RegExp }[] = [
-  { modules: /^node:(net|tls)$/, homes: /^src\/transport\// },
+  { modules: /^node:(net|tls)$/, homes: /^src\/(transport\/|testing\/fault-proxy\.ts)/ },
   { modules: /^node:https?2?$/, homes: /^src\/admin\// },
   { modules: /^fastify$|^@fastify\//, homes: /^src\/admin\// },
-  { modules: /^node:fs(\/promises)?$/, homes: /^src\/(storage\/node-disk\.ts|config\/load\.ts|cli\/)/ },
+  {
+    modules: /^node:fs(\/promises)?$/,
+    homes: /^src\/(storage\/node-disk\.ts|config\/load\.ts|testing\/temporary-directory\.ts|cli\/)/,
+  },
 ];
 
 /** Files that are Node adapters: the simulator must not touch them. */

@@ -1,0 +1,7 @@
+/**
+ * `menagerie/testing`: a server for the tests of programs that use ZooKeeper, and a proxy for what networks do. See docs/testing.md.
+ */
+export type { Duration } from "./duration.ts";
+export { type Direction, FaultProxy, type FaultProxyOptions, startFaultProxy } from "./fault-proxy.ts";
+export { startTestServer, TestServer } from "./test-server.ts";
+export type { TestServerOptions } from "./test-server-options.ts";
