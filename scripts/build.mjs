@@ -22,6 +22,7 @@ const BINS = {
 };
 const LIBRARIES = {
   client: "src/client/index.ts",
+  recipes: "src/recipes/index.ts",
   server: "src/server/index.ts",
   protocol: "src/protocol/index.ts",
   testing: "src/testing/index.ts",

@@ -1,0 +1,136 @@
+import { type Client, type Data, MisuseError } from "../client/index.ts";
+import type { Layout } from "./contention.ts";
+import { createOwned, ensureContainer, type OwnedZnode } from "./owned-znode.ts";
+import { Patience, type WaitOptions } from "./patience.ts";
+import { deleteEphemeral, deleteOnce, isCode, persist } from "./persist.ts";
+import { Wakeup } from "./wakeup.ts";
+import { childPath, hexGuid } from "./znode-path.ts";
+
+export interface DoubleBarrierOptions {
+  /** How many must have entered before anybody goes on, at least 1. */
+  readonly members: number;
+  /** Data of the member's znode. Default: empty. */
+  readonly data?: Data | undefined;
+  /** "curator" (default) or "kazoo": who leaves when, see {@link DoubleBarrier}. */
+  readonly layout?: Layout | undefined;
+}
+
+const READY = "ready";
+
+/**
+ * Members begin together and end together.
+ *
+ * Layout: `<path>/<uuid>` (Curator's DistributedDoubleBarrier) or `<path>/<32 hex>` (kazoo's DoubleBarrier), ephemeral, and
+ * `<path>/ready`, created by the one who completes the number. Leaving differs: in Curator's order the lowest member waits for
+ * the highest, every other deletes its own znode and waits for the lowest, and whoever comes last deletes `ready`; kazoo deletes
+ * `ready` first. Do not mix the two on one path.
+ */
+export class DoubleBarrier {
+  readonly path: string;
+  readonly #client: Client;
+  readonly #options: DoubleBarrierOptions;
+  #own: OwnedZnode | undefined;
+
+  constructor(client: Client, path: string, options: DoubleBarrierOptions) {
+    if (!Number.isSafeInteger(options.members) || options.members < 1)
+      throw new MisuseError(`members is ${options.members}: it must be a whole number from 1`);
+    this.path = path;
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /** Resolves when enough members have entered. Given up, the member is withdrawn. */
+  async enter(options: WaitOptions = {}): Promise<void> {
+    if (this.#own !== undefined) throw new MisuseError(`this member has entered ${this.path} already`);
+    const patience = new Patience(`entering ${this.path}`, options);
+    const { layout = "curator", data = "" } = this.#options;
+    const prefix = layout === "curator" ? crypto.randomUUID() : hexGuid();
+    await ensureContainer(this.#client, this.path, patience);
+    const own = await createOwned(this.#client, this.path, { prefix, mode: "ephemeral", data }, patience);
+    try {
+      await this.#waitReady(patience);
+    } catch (error) {
+      void deleteEphemeral(this.#client, own.path).catch(() => {});
+      throw error;
+    }
+    this.#own = own;
+  }
+
+  async #waitReady(patience: Patience): Promise<void> {
+    const ready = childPath(this.path, READY);
+    await this.#looping(patience, async (wakeup) => {
+      // Set the watch before counting: whoever comes later creates ready, and we hear of it.
+      const options = { watch: wakeup.ring, ...patience.call };
+      if ((await persist(() => this.#client.exists(ready, options))) !== null) return true;
+      if ((await this.#members(patience)).length < this.#options.members) return false;
+      await this.#createReady(ready, patience);
+      return true;
+    });
+  }
+
+  async #createReady(ready: string, patience: Patience): Promise<void> {
+    try {
+      await persist(() => this.#client.create(ready, patience.call));
+    } catch (error) {
+      if (!isCode(error, "NODEEXISTS")) throw error;
+    }
+  }
+
+  /** Resolves when all members have left. */
+  async leave(options: WaitOptions = {}): Promise<void> {
+    const own = this.#own;
+    if (own === undefined) throw new MisuseError(`this member has not entered ${this.path}`);
+    const patience = new Patience(`leaving ${this.path}`, options);
+    const ready = childPath(this.path, READY);
+    if (this.#options.layout === "kazoo") await deleteOnce(this.#client, ready);
+    let isThere = true;
+    await this.#looping(patience, async (wakeup) => {
+      const members = await this.#members(patience);
+      if (members.length === 0) return true;
+      const lowest = members[0]!;
+      const isLast = members.length === 1 && lowest === own.name;
+      if (isLast || (isThere && lowest !== own.name)) {
+        await deleteEphemeral(this.#client, own.path);
+        isThere = false;
+        if (isLast) return true;
+      }
+      const other = lowest === own.name ? members.at(-1)! : lowest;
+      // Gone already: look again at once.
+      if (!(await this.#watch(other, wakeup, patience))) wakeup.ring();
+      return false;
+    });
+    if (this.#options.layout !== "kazoo") await deleteOnce(this.#client, ready);
+    this.#own = undefined;
+  }
+
+  async #looping(patience: Patience, isDone: (wakeup: Wakeup) => Promise<boolean>): Promise<void> {
+    const wakeup = new Wakeup();
+    const stop = wakeup.ringOnEnd(this.#client);
+    try {
+      while (!(await isDone(wakeup))) await wakeup.wait(patience);
+    } finally {
+      stop();
+    }
+  }
+
+  async #watch(name: string, wakeup: Wakeup, patience: Patience): Promise<boolean> {
+    const path = childPath(this.path, name);
+    try {
+      await persist(() => this.#client.get(path, { watch: wakeup.ring, ...patience.call }));
+      return true;
+    } catch (error) {
+      if (isCode(error, "NONODE")) return false;
+      throw error;
+    }
+  }
+
+  async #members(patience: Patience): Promise<string[]> {
+    try {
+      const { children } = await persist(() => this.#client.children(this.path, patience.call));
+      return children.filter((name) => name !== READY).sort();
+    } catch (error) {
+      if (isCode(error, "NONODE")) return [];
+      throw error;
+    }
+  }
+}

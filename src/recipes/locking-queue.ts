@@ -1,0 +1,174 @@
+import { type Client, type KeeperError, op, type Zxid } from "../client/index.ts";
+import { Hold } from "./hold.ts";
+import { ItemStore, type PutOptions } from "./item-store.ts";
+import { LostError } from "./lost-error.ts";
+import { ensurePersistent, type OwnedZnode } from "./owned-znode.ts";
+import { Patience, type WaitOptions } from "./patience.ts";
+import { deleteEphemeral, isCode, isConnectionLost, persist } from "./persist.ts";
+import { kazooQueue } from "./queue-layout.ts";
+import { Wakeup } from "./wakeup.ts";
+import { baseName, childPath, hexGuid, textOf } from "./znode-path.ts";
+
+/**
+ * A queue whose items stay until they are done: whoever takes one locks it; if the process dies, the item is free again.
+ *
+ * Layout (kazoo's LockingQueue): `<path>/entries/entry-<ppp>-<seq>`, persistent sequential; `<path>/taken/<entry>`, ephemeral,
+ * data = the taker's id (32 hex digits).
+ */
+export class LockingQueue {
+  readonly path: string;
+  readonly #client: Client;
+  readonly #entries: string;
+  readonly #taken: string;
+  readonly #items: ItemStore;
+
+  constructor(client: Client, path: string) {
+    this.path = path;
+    this.#client = client;
+    this.#entries = childPath(path, "entries");
+    this.#taken = childPath(path, "taken");
+    this.#items = new ItemStore(client, this.#entries, kazooQueue);
+  }
+
+  /** Lower priorities first, 0 … 999, default 100. */
+  async put(
+    data: Uint8Array | string,
+    options: PutOptions & { readonly priority?: number | undefined } = {},
+  ): Promise<string> {
+    return this.#items.put(data, options.priority ?? 100, options);
+  }
+
+  /** Locks the first item that nobody has, waiting for one if there is none. */
+  async take(options: WaitOptions = {}): Promise<TakenItem> {
+    const patience = new Patience(`taking from ${this.path}`, options);
+    await ensurePersistent(this.#client, this.#taken, patience);
+    const wakeup = new Wakeup();
+    const stop = wakeup.ringOnEnd(this.#client);
+    try {
+      for (;;) {
+        const names = await this.#items.names(patience, wakeup);
+        const call = { watch: wakeup.ring, ...patience.call };
+        const { children } = await persist(() => this.#client.children(this.#taken, call));
+        const isTaken = new Set(children);
+        for (const name of names) {
+          const item = isTaken.has(name) ? undefined : await this.#lock(name, patience);
+          if (item !== undefined) return item;
+        }
+        await wakeup.wait(patience);
+      }
+    } finally {
+      stop();
+    }
+  }
+
+  /** How many there are, taken ones included. */
+  async size(options: WaitOptions = {}): Promise<number> {
+    return (await this.#items.names(new Patience(`the size of ${this.path}`, options))).length;
+  }
+
+  async #lock(name: string, patience: Patience): Promise<TakenItem | undefined> {
+    const lock = await this.#createLock(childPath(this.#taken, name), hexGuid(), patience);
+    if (lock === undefined) return undefined;
+    try {
+      const entry = childPath(this.#entries, name);
+      const { data } = await persist(() => this.#client.get(entry, patience.call));
+      return new TakenItem(this.#client, entry, lock, data ?? new Uint8Array(0));
+    } catch (error) {
+      await deleteEphemeral(this.#client, lock.path);
+      // Done by somebody between our look and our lock.
+      if (isCode(error, "NONODE")) return undefined;
+      throw error;
+    }
+  }
+
+  /** The id in the data tells after a lost answer whether the lock is ours. */
+  async #createLock(path: string, id: string, patience: Patience): Promise<OwnedZnode | undefined> {
+    let isUnsure = false;
+    for (;;) {
+      try {
+        const { stat } = await this.#client.create(path, { data: id, mode: "ephemeral", ...patience.call });
+        return { path, name: baseName(path), stat };
+      } catch (error) {
+        if (isCode(error, "NODEEXISTS")) return isUnsure ? await this.#ours(path, id, patience) : undefined;
+        if (!isConnectionLost(error)) throw error;
+        isUnsure = true;
+      }
+    }
+  }
+
+  async #ours(path: string, id: string, patience: Patience): Promise<OwnedZnode | undefined> {
+    try {
+      const { data, stat } = await persist(() => this.#client.get(path, patience.call));
+      return textOf(data) === id ? { path, name: baseName(path), stat } : undefined;
+    } catch (error) {
+      if (isCode(error, "NONODE")) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** An item that this process works on. `await using` gives it back to the queue unless it was consumed. */
+export class TakenItem implements AsyncDisposable {
+  readonly data: Uint8Array;
+  /** The item's znode. */
+  readonly path: string;
+  readonly #client: Client;
+  readonly #hold: Hold;
+
+  /** @internal */
+  constructor(client: Client, path: string, lock: OwnedZnode, data: Uint8Array) {
+    this.data = data;
+    this.path = path;
+    this.#client = client;
+    this.#hold = new Hold(client, lock);
+  }
+
+  /** Fires when the item may be another's: a `LostError` says why. */
+  get signal(): AbortSignal {
+    return this.#hold.signal;
+  }
+
+  /** Grows with every taker of the same item. */
+  get fencingToken(): Zxid {
+    return this.#hold.fencingToken;
+  }
+
+  /**
+   * The item is done: removes it. Resolves with false when it was not ours any more (the session had ended): another works on
+   * it, or has done it.
+   */
+  async consume(options: WaitOptions = {}): Promise<boolean> {
+    const patience = new Patience(`consuming ${this.path}`, options);
+    let isUnsure = false;
+    for (;;) {
+      // With another session a lock of this name is another taker's.
+      const { reason } = this.signal;
+      if (reason instanceof LostError && reason.reason !== "suspended") return false;
+      try {
+        await this.#client.multi(
+          [op.delete(this.#hold.path, { version: 0 }), op.delete(this.path)],
+          patience.call,
+        );
+        await this.#hold.release();
+        return true;
+      } catch (error) {
+        if (isCode(error, "NONODE") && (error as KeeperError).index !== undefined) {
+          await this.#hold.release();
+          // After a lost answer the missing lock is our own doing, if the item is gone with it.
+          return isUnsure && (await persist(() => this.#client.exists(this.path, patience.call))) === null;
+        }
+        if (!isConnectionLost(error)) throw error;
+        isUnsure = true;
+      }
+    }
+  }
+
+  /** Gives the item back: another may take it. */
+  release(): Promise<void> {
+    return this.#hold.release();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+}

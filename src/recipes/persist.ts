@@ -1,0 +1,55 @@
+import {
+  AuthFailedError,
+  type Client,
+  ClosedError,
+  ConnectionError,
+  KeeperError,
+  SessionExpiredError,
+} from "../client/index.ts";
+
+/** The connection broke under the call: whether it was executed is unknown. */
+export function isConnectionLost(error: unknown): boolean {
+  return error instanceof ConnectionError && error.kind === "lost";
+}
+
+export function isSessionExpired(error: unknown): boolean {
+  return error instanceof SessionExpiredError;
+}
+
+/** The client is over, for whatever reason. */
+export function isEnded(error: unknown): boolean {
+  return error instanceof ClosedError || error instanceof AuthFailedError;
+}
+
+export function isCode(error: unknown, code: string): boolean {
+  return error instanceof KeeperError && error.code === code;
+}
+
+/** Makes a call that may be executed twice until it is answered. Calls wait for the connection, so this does not spin. */
+export async function persist<T>(call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isConnectionLost(error)) throw error;
+    }
+  }
+}
+
+/** Deletes a znode whose name nobody will use again. Already gone is as good. */
+export async function deleteOnce(client: Client, path: string): Promise<void> {
+  try {
+    await persist(() => client.delete(path, { deadlineMs: Number.POSITIVE_INFINITY }));
+  } catch (error) {
+    if (!isCode(error, "NONODE")) throw error;
+  }
+}
+
+/** The same for an ephemeral znode: it is gone with its session, too. */
+export async function deleteEphemeral(client: Client, path: string): Promise<void> {
+  try {
+    await deleteOnce(client, path);
+  } catch (error) {
+    if (!isSessionExpired(error) && !isEnded(error)) throw error;
+  }
+}

@@ -1,0 +1,213 @@
+import {
+  type Client,
+  type GapEvent,
+  MisuseError,
+  type Stat,
+  type Watch,
+  type WatchEvent,
+} from "../client/index.ts";
+import { Emitter } from "./emitter.ts";
+import { Patience, type WaitOptions } from "./patience.ts";
+import { isCode, persist } from "./persist.ts";
+import { childPath } from "./znode-path.ts";
+
+/** A znode as the cache knows it. */
+export interface CachedNode {
+  readonly path: string;
+  readonly data: Uint8Array | null;
+  readonly stat: Stat;
+}
+
+/** `repaired`: changes may have been missed, and the cache is up to date again. */
+export type CacheEvent =
+  | { readonly type: "added"; readonly node: CachedNode }
+  | { readonly type: "changed"; readonly node: CachedNode; readonly before: CachedNode }
+  | { readonly type: "removed"; readonly before: CachedNode }
+  | { readonly type: "repaired"; readonly read: number; readonly kept: number }
+  | { readonly type: "failed"; readonly error: unknown };
+
+export interface TreeCacheOptions {
+  /** Levels below the root that are kept: 0 the root only, 1 its children, default all. */
+  readonly depth?: number | undefined;
+}
+
+/**
+ * A subtree in memory, kept up to date by one recursive watch. Always a state that each znode has had; what the server has
+ * changed a moment ago may still be on its way.
+ *
+ * After a gap (a new connection or session) it is not read again: the Stat of each znode is compared, and only where mzxid or
+ * pzxid differ are data or children read.
+ *
+ * Layout: none. Needs servers of 3.6 or later.
+ */
+export class TreeCache implements AsyncDisposable {
+  readonly path: string;
+  readonly #client: Client;
+  readonly #depth: number;
+  readonly #nodes = new Map<string, CachedNode>();
+  readonly #events = new Emitter<CacheEvent>();
+  readonly #stop = new AbortController();
+  readonly #patience: Patience;
+  #watch: Watch | undefined;
+  /** Refreshes happen one after the other, in the order of the events. */
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(client: Client, path: string, options: TreeCacheOptions = {}) {
+    this.path = path;
+    this.#client = client;
+    this.#depth = options.depth ?? Number.POSITIVE_INFINITY;
+    this.#patience = new Patience(`the cache of ${path}`, { signal: this.#stop.signal });
+  }
+
+  /** Resolves when everything is read for the first time. */
+  async start(options: WaitOptions = {}): Promise<this> {
+    if (this.#watch !== undefined)
+      throw new MisuseError(`the cache of ${this.path} has been started already`);
+    const patience = new Patience(`filling the cache of ${this.path}`, options);
+    // The watch first: what changes while we read is told.
+    const mode = this.#depth === 0 ? "persistent" : "persistent-recursive";
+    this.#watch = await this.#client.watch(this.path, { mode, ...patience.call });
+    this.#watch.on((event) => this.#heard(event));
+    this.#work = this.#work.then(() => this.#walk(this.path, 0));
+    const first = this.#work;
+    this.#work = first.catch(() => {});
+    await patience.until(first);
+    return this;
+  }
+
+  /** The znode, or undefined when there is none. */
+  get(path: string = this.path): CachedNode | undefined {
+    return this.#nodes.get(path);
+  }
+
+  /** Names of the cached children, sorted. */
+  children(path: string = this.path): string[] {
+    const prefix = childPath(path, "");
+    const names: string[] = [];
+    for (const at of this.#nodes.keys()) {
+      if (at.length > prefix.length && at.startsWith(prefix) && !at.includes("/", prefix.length))
+        names.push(at.slice(prefix.length));
+    }
+    return names.sort();
+  }
+
+  /** All cached znodes. */
+  nodes(): IterableIterator<CachedNode> {
+    return this.#nodes.values();
+  }
+
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  /** The returned function ends it. */
+  on(listener: (event: CacheEvent) => void): () => void {
+    return this.#events.on(listener);
+  }
+
+  /** Resolves when all that was heard until now is in the cache. */
+  async settled(): Promise<void> {
+    for (let work: Promise<void> | undefined; work !== this.#work; ) await (work = this.#work);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#watch?.close();
+    await this.#work;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #heard(event: WatchEvent | GapEvent): void {
+    if (event.type === "gap") this.#queue(() => this.#repair());
+    else if (event.type !== "childrenChanged" && this.#depthOf(event.path) <= this.#depth)
+      this.#queue(() => this.#refresh(event.path));
+  }
+
+  #queue(work: () => Promise<void>): void {
+    this.#work = this.#work.then(work).catch((error) => {
+      if (!this.#stop.signal.aborted) this.#events.emit({ type: "failed", error });
+    });
+  }
+
+  #depthOf(path: string): number {
+    const rest = path.slice(this.path === "/" ? 0 : this.path.length);
+    return rest === "" || rest === "/" ? 0 : rest.split("/").length - 1;
+  }
+
+  /** Reads one znode. Those below it have events of their own. */
+  async #refresh(path: string): Promise<void> {
+    try {
+      const { data, stat } = await persist(() => this.#client.get(path, this.#patience.call));
+      this.#keep({ path, data, stat });
+    } catch (error) {
+      if (!isCode(error, "NONODE")) throw error;
+      this.#forget(path);
+    }
+  }
+
+  /** Reads a znode and everything below it. */
+  async #walk(path: string, depth: number): Promise<void> {
+    await this.#refresh(path);
+    if (depth >= this.#depth || !this.#nodes.has(path)) return;
+    const names = await this.#list(path);
+    await Promise.all(names.map((name) => this.#walk(childPath(path, name), depth + 1)));
+  }
+
+  async #list(path: string): Promise<string[]> {
+    try {
+      return (await persist(() => this.#client.children(path, this.#patience.call))).children;
+    } catch (error) {
+      if (isCode(error, "NONODE")) return [];
+      throw error;
+    }
+  }
+
+  async #repair(): Promise<void> {
+    const before = [...this.#nodes.values()];
+    let read = 0;
+    const repair = async (node: CachedNode): Promise<void> => {
+      const stat = await persist(() => this.#client.exists(node.path, this.#patience.call));
+      if (stat === null) {
+        this.#forget(node.path);
+        return;
+      }
+      const isSameNode = stat.czxid === node.stat.czxid;
+      if (stat.mzxid !== node.stat.mzxid || !isSameNode) {
+        read++;
+        await this.#refresh(node.path);
+      } else this.#keep({ ...node, stat });
+      if (stat.pzxid !== node.stat.pzxid || !isSameNode) read += await this.#adopt(node.path);
+    };
+    await Promise.all(before.map(repair));
+    if (before.length === 0) await this.#walk(this.path, 0);
+    this.#events.emit({ type: "repaired", read, kept: before.length - Math.min(read, before.length) });
+  }
+
+  /** Reads the children of a znode that the cache does not know yet. */
+  async #adopt(path: string): Promise<number> {
+    const depth = this.#depthOf(path);
+    if (depth >= this.#depth) return 0;
+    const paths = (await this.#list(path)).map((name) => childPath(path, name));
+    const unknown = paths.filter((child) => !this.#nodes.has(child));
+    await Promise.all(unknown.map((child) => this.#walk(child, depth + 1)));
+    return unknown.length;
+  }
+
+  #keep(node: CachedNode): void {
+    const before = this.#nodes.get(node.path);
+    // Answers of one session never go back in time; a repair and an event may still bring the same twice.
+    this.#nodes.set(node.path, node);
+    if (before === undefined) this.#events.emit({ type: "added", node });
+    else if (before.stat.mzxid !== node.stat.mzxid) this.#events.emit({ type: "changed", node, before });
+  }
+
+  #forget(path: string): void {
+    const before = this.#nodes.get(path);
+    if (before === undefined) return;
+    this.#nodes.delete(path);
+    this.#events.emit({ type: "removed", before });
+  }
+}
