@@ -78,20 +78,27 @@ export async function inParallel<T>(items: Iterable<T>, task: (item: T) => Promi
   await Promise.all([first, ...rest]);
 }
 
-/**
- * The paths of a walk in the order of `ls -R`: a znode's children all together, then the subtree of each.
- */
+/** The paths of a walk in the order of `ls -R`: a znode's children all together, then the subtree of each. */
 export function levelOrder(met: ReadonlyMap<string, Met>, root: string): string[] {
   const out = [root];
-  const below = (path: string): void => {
-    const paths = (met.get(path)?.children ?? [])
-      .map((name) => childOf(path, name))
-      .filter((child) => met.has(child));
-    for (const child of paths) out.push(child);
-    for (const child of paths) below(child);
-  };
-  below(root);
+  for (const { paths } of listings(met, root)) out.push(...paths);
   return out;
+}
+
+/** The znodes of a walk in the order in which `ls -R` lists them, each with the paths of its children. */
+export function* listings(
+  met: ReadonlyMap<string, Met>,
+  root: string,
+): Iterable<{ readonly path: string; readonly paths: readonly string[] }> {
+  // Iterative: a tree may be deeper than the stack.
+  const waiting = [root];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    const parent = path;
+    const paths = (met.get(parent)?.children ?? []).map((name) => childOf(parent, name));
+    const present = paths.filter((child) => met.has(child));
+    yield { path, paths: present };
+    waiting.push(...present.toReversed());
+  }
 }
 
 /** As Java sorts strings. */

@@ -30,7 +30,12 @@ export function maskCli(line: string): string {
     .replace(/^Connecting to .*/, "Connecting to SERVER");
 }
 
-/** Apache's own zkCli (3.8, without the line editor), driven line by line. */
+/** Apache's own zkCli, without the line editor. */
+function apacheCommand(): readonly string[] {
+  return ["java", ...JAVA_OPTIONS, "-cp", peers().zkCliClassPath, MAIN];
+}
+
+/** A zkCli, by default Apache's own (3.8, without the line editor), driven line by line. */
 export class ZkCli {
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
@@ -53,17 +58,12 @@ export class ZkCli {
   }
 
   /** Starts it and waits for the connection. Its stderr goes where its stdout goes, so the order is kept. */
-  static async start(address: string, options: readonly string[] = []): Promise<ZkCli> {
-    const words = [
-      "java",
-      ...JAVA_OPTIONS,
-      "-cp",
-      peers().zkCliClassPath,
-      MAIN,
-      "-server",
-      address,
-      ...options,
-    ];
+  static async start(
+    address: string,
+    options: readonly string[] = [],
+    command: readonly string[] = apacheCommand(),
+  ): Promise<ZkCli> {
+    const words = [...command, "-server", address, ...options];
     const child = spawn("sh", ["-c", 'exec "$@" 2>&1', "sh", ...words], {
       stdio: ["pipe", "pipe", "inherit"],
     });

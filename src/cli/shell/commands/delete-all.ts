@@ -21,15 +21,15 @@ export async function removeSubtree(words: ParsedWords, context: CommandContext)
   if (!/^[+-]?\d{1,9}$/.test(text)) throw new CommandError("-b argument must be an int value");
   const root = checkPath(words.words[0]!);
   const met = await walk(context.client, root, { signal: context.signal });
-  const depths: string[][] = [];
-  for (const { path, depth } of met.values()) (depths[depth] ??= []).push(path);
+  // A session's requests are carried out in order: batches may follow each other without waiting.
+  const paths = [...met.values()].sort((a, b) => b.depth - a.depth).map(({ path }) => path);
+  const refused: string[] = [];
+  await inParallel(batches(paths, Math.max(1, Number(text))), async (batch) => {
+    context.signal.throwIfAborted();
+    if (!(await removeBatch(context.client, batch))) refused.push(...batch);
+  });
   let failed = 0;
-  const size = Math.max(1, Number(text));
-  for (const paths of depths.reverse()) {
-    await inParallel(batches(paths, size), async (batch) => {
-      failed += await removeBatch(context.client, batch);
-    });
-  }
+  for (const path of refused) if (!(await removeBatch(context.client, [path]))) failed++;
   if (failed > 0) context.err("Failed to delete some node(s) in the subtree!");
   return { path: root, deleted: met.size - failed, failed };
 }
@@ -38,20 +38,14 @@ function* batches(paths: readonly string[], size: number): Iterable<string[]> {
   for (let at = 0; at < paths.length; at += size) yield paths.slice(at, at + size);
 }
 
-/** Returns how many are left. A batch fails as a whole: what refuses to go then stands alone. */
-async function removeBatch(client: ShellClient, paths: readonly string[]): Promise<number> {
+/** All of them or none; false when a znode refused to go. What is gone already is as good as deleted. */
+async function removeBatch(client: ShellClient, paths: readonly string[]): Promise<boolean> {
   try {
     if (paths.length === 1) await client.delete(paths[0]!);
     else await client.multi(paths.map((path) => ({ type: "delete", path }) as const));
-    return 0;
+    return true;
   } catch (error) {
     if (!(error instanceof KeeperError)) throw error;
-    if (error.code === "NONODE" && paths.length === 1) return 0;
-    if (paths.length === 1) return 1;
-    const middle = paths.length >> 1;
-    const halves = [paths.slice(0, middle), paths.slice(middle)];
-    let failed = 0;
-    for (const half of halves) failed += await removeBatch(client, half);
-    return failed;
+    return error.code === "NONODE" && paths.length === 1;
   }
 }

@@ -1,8 +1,10 @@
 import type { CommandContext, ShellCommand } from "../command.ts";
+import { CommandError, ShellExit } from "../command-error.ts";
+import { errorText } from "../error-text.ts";
 import type { ParsedWords } from "../option-parser.ts";
 import { checkPath } from "../path-check.ts";
 import { statJson, statLines } from "../stat-text.ts";
-import { byCodeUnit, inParallel, levelOrder, walk } from "../walk.ts";
+import { byCodeUnit, inParallel, listings, walk } from "../walk.ts";
 
 const HELP = ["usage: ls [options] path", " -?   help", " -R   recurse", " -s   stat", " -w   watch"];
 
@@ -49,13 +51,21 @@ export async function list(
 /** With a watch: data and child watches on every znode of the subtree, as Apache sets them. */
 async function listAll(path: string, context: CommandContext, isWatching: boolean): Promise<unknown> {
   const watching = isWatching ? { watch: (at: string) => context.watcher("children", at) } : {};
-  const met = await walk(context.client, path, { signal: context.signal, ...watching });
+  const denied = new Set<string>();
+  const onDenied = (at: string): void => void denied.add(at);
+  const met = await walk(context.client, path, { signal: context.signal, onDenied, ...watching });
   if (isWatching) {
     await inParallel(met.keys(), async (at) => {
       await context.client.exists(at, { watch: context.watcher("data", at) });
     });
   }
-  const paths = levelOrder(met, path);
-  for (const line of paths) context.out(line);
-  return { path, paths };
+  const listed = [path];
+  context.out(path);
+  for (const { path: at, paths } of listings(met, path)) {
+    // As far as Apache's shell comes, which lists as it goes.
+    if (denied.has(at)) throw new CommandError(errorText("NOAUTH", at), ShellExit.failed, "NOAUTH");
+    for (const child of paths) context.out(child);
+    listed.push(...paths);
+  }
+  return { path, paths: listed };
 }
