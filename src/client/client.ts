@@ -14,7 +14,6 @@ import { ConnectionError, KeeperError, MisuseError } from "./errors.ts";
 import { Host } from "./host.ts";
 import { Call } from "./machine/call.ts";
 import { ClientMachine } from "./machine/client-machine.ts";
-import { WatcherType } from "./machine/watch-desk.ts";
 import type { Watcher, WatchTable } from "./machine/watch-registry.ts";
 import { machineOptionsOf } from "./machine-options-of.ts";
 import {
@@ -28,6 +27,7 @@ import {
 } from "./multi-op.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { createProtected, randomGuid } from "./protected-create.ts";
+import { type ReconfigOptions, reconfigRequest } from "./reconfig.ts";
 import { StateDesk } from "./state-desk.ts";
 import { createAll, deleteAll, ensureServerPath } from "./subtrees.ts";
 import type {
@@ -48,30 +48,11 @@ import type {
   WatchMode,
 } from "./types.ts";
 import { Watch } from "./watch.ts";
+import { WATCH_KINDS } from "./watch-kinds.ts";
+
+export type { ReconfigOptions } from "./reconfig.ts";
 
 const ANY_VERSION = -1;
-
-/** What a reconfig changes; comma-separated or as a list (client-protocol 3.2). */
-export interface ReconfigOptions extends CallOptions {
-  /** `server.N=host:port:port;clientPort` entries to add or change. */
-  readonly joining?: string | readonly string[] | undefined;
-  /** Ids to remove. */
-  readonly leaving?: string | readonly string[] | undefined;
-  /** The whole new membership, instead of the two above. */
-  readonly members?: string | readonly string[] | undefined;
-  /** Only if the configuration still has this version (a zxid); default: any. */
-  readonly fromConfig?: number | undefined;
-}
-
-/** Which local tables a kind of watch means, and its number on the wire (client-protocol 5.7). */
-const KINDS: Readonly<Record<WatchKind, { readonly type: number; readonly tables: readonly WatchTable[] }>> =
-  {
-    children: { type: WatcherType.children, tables: ["child"] },
-    data: { type: WatcherType.data, tables: ["data", "exist"] },
-    any: { type: WatcherType.any, tables: ["data", "exist", "child", "persistent", "recursive"] },
-    persistent: { type: WatcherType.persistent, tables: ["persistent"] },
-    "persistent-recursive": { type: WatcherType.recursive, tables: ["recursive"] },
-  };
 
 /**
  * A client of a ZooKeeper ensemble: one session, one connection at a time, repaired when it breaks. Made by `connect`.
@@ -307,14 +288,14 @@ export class Client implements AsyncDisposable {
 
   /** Takes all watches of a kind from a path, here and on the server. Persistent ones are better closed themselves. */
   async removeWatches(path: string, kind: WatchKind = "any", options?: CallOptions): Promise<void> {
-    const { type, tables } = KINDS[kind];
+    const { type, tables } = WATCH_KINDS[kind];
     await this.#desk.request(OpCode.removeWatches, path, options, { number: type, extra: tables });
   }
 
   /** Whether the server has a watch of this kind for this connection on the path. */
   async checkWatches(path: string, kind: WatchKind = "any", options?: CallOptions): Promise<boolean> {
     try {
-      await this.#desk.request(OpCode.checkWatches, path, options, { number: KINDS[kind].type });
+      await this.#desk.request(OpCode.checkWatches, path, options, { number: WATCH_KINDS[kind].type });
       return true;
     } catch (error) {
       if (error instanceof KeeperError && error.code === "NOWATCHER") return false;
@@ -364,13 +345,7 @@ export class Client implements AsyncDisposable {
 
   /** Changes the ensemble's membership; needs permission on /zookeeper/config and `reconfigEnabled` on the servers. */
   async reconfig(options: ReconfigOptions): Promise<EnsembleConfig> {
-    const { joining, leaving, members, fromConfig = -1 } = options;
-    const extra = {
-      joiningServers: commas(joining),
-      leavingServers: commas(leaving),
-      newMembers: commas(members),
-      curConfigId: fromConfig,
-    };
+    const extra = reconfigRequest(options);
     return configOf(await this.#desk.submit<GetResult>(new Call(OpCode.reconfig, null, { extra }), options));
   }
 
@@ -410,11 +385,6 @@ export class Client implements AsyncDisposable {
 const FINAL_STATES: readonly ClientState[] = ["closed", "authFailed"];
 
 function ignore(): void {}
-
-function commas(value: string | readonly string[] | undefined): string | null {
-  if (value === undefined) return null;
-  return typeof value === "string" ? value : value.join(",");
-}
 
 function configOf({ data, stat }: GetResult): EnsembleConfig {
   return parseEnsembleConfig(new TextDecoder().decode(data ?? new Uint8Array(0)), stat);

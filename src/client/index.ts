@@ -15,7 +15,7 @@ export {
   parsePerms,
   READ_ACL,
 } from "./acl.ts";
-export { Client, type ReconfigOptions } from "./client.ts";
+export { Client } from "./client.ts";
 export { connect, connectLazily } from "./connect.ts";
 export {
   type ConnectString,
@@ -55,6 +55,7 @@ export {
   type WriteResults,
 } from "./multi-op.ts";
 export type { AuthInfo, ConnectOptions, SaslOptions, TlsOptions } from "./options.ts";
+export type { ReconfigOptions } from "./reconfig.ts";
 export type {
   AclResult,
   AclVersionOptions,

@@ -78,7 +78,7 @@ export class ServerList {
     const after = this.#servers.length;
     if (stays) {
       const isMoving = after > before && this.#chance(1 - before / after);
-      if (isMoving) this.#preferred = added;
+      if (isMoving) this.#preferred = this.#shuffled(added);
       else this.#at = this.#indexOf(current);
       return isMoving;
     }
@@ -86,7 +86,7 @@ export class ServerList {
       after > before || before === kept.length
         ? 0
         : (kept.length * (before - after)) / (after * (before - kept.length));
-    this.#preferred = this.#chance(keptShare) ? kept : added;
+    this.#preferred = this.#shuffled(this.#chance(keptShare) ? kept : added);
     return true;
   }
 
@@ -99,8 +99,11 @@ export class ServerList {
   }
 
   #ordered(servers: readonly ServerAddress[]): ServerAddress[] {
+    return this.#isShuffled ? this.#shuffled(servers) : [...servers];
+  }
+
+  #shuffled(servers: readonly ServerAddress[]): ServerAddress[] {
     const out = [...servers];
-    if (!this.#isShuffled) return out;
     for (let i = out.length - 1; i > 0; i--) {
       const j = this.#rng.below(i + 1);
       [out[i], out[j]] = [out[j]!, out[i]!];

@@ -235,7 +235,7 @@ describe("calls", () => {
     expect(zk.takeSent()).toHaveLength(1);
   });
 
-  it("xids start over at 1 after 2^31-1 of them are not tested by sending them: they are positive and rising", () => {
+  it("have positive, rising xids", () => {
     const zk = new MachineClient().connect();
     for (let i = 0; i < 5; i++) zk.call(OpCode.sync, "/");
     expect(zk.takeSent().map(({ xid }) => xid)).toEqual([1, 2, 3, 4, 5]);
