@@ -37,6 +37,18 @@ program
   });
 
 program
+  .command("cli")
+  .description("the shell: one command, or a session, as zkCli.sh")
+  .allowUnknownOption()
+  .passThroughOptions()
+  .helpOption(false)
+  .argument("[words...]")
+  .action(async (words: string[]) => {
+    const { runZkCli } = await import("./shell/run-zk-cli.ts");
+    exit(await runZkCli(words, process.env));
+  });
+
+program
   .command("purge")
   .description("delete old snapshots and logs, as zkCleanup.sh does")
   .allowUnknownOption()

@@ -142,6 +142,16 @@ export const DIFFERENCES: readonly ShellDifference[] = [
     ours: { err: ["KeeperErrorCode = ConnectionLoss", REFUSED] },
   },
   {
+    at: ["T6", "-server localhost:22200/chroot/none ls /"],
+    why: REASON,
+    ours: {
+      err: [
+        "Node does not exist: /",
+        "The chroot /chroot/none does not exist: connect without it, and create it first",
+      ],
+    },
+  },
+  {
     at: ["T6", "-server nosuchhost.invalid:22200 -timeout 2000 ls /"],
     why: REASON,
     ours: { err: ["KeeperErrorCode = ConnectionLoss for /", UNRESOLVED] },

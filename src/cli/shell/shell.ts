@@ -1,3 +1,4 @@
+import { parseConnectString } from "../../client/connect-string.ts";
 import type { WatchKind, WatchMode } from "../../client/types.ts";
 import type { CommandContext, ShellCommand } from "./command.ts";
 import { CommandError, ShellExit } from "./command-error.ts";
@@ -89,6 +90,7 @@ export class Shell implements ShellControl {
       if (known === undefined) throw error;
       this.exitCode = known.exitCode;
       this.#printError(known, isJson);
+      if (known.code === "NONODE" && !isJson) await this.#explainMissing();
     }
   }
 
@@ -156,9 +158,22 @@ export class Shell implements ShellControl {
     else for (const line of message.split("\n")) console.err(line === "" ? line : paint.red(line));
   }
 
+  /** Every path is missing below a chroot that does not exist. */
+  async #explainMissing(): Promise<void> {
+    const { chroot } = parseConnectString(this.#server);
+    const client = this.#connection?.client;
+    if (chroot === "" || client === undefined || !this.#connection!.isAlive) return;
+    const root = await client.exists("/").catch(() => undefined);
+    if (root === null)
+      this.#options.console.err(
+        `The chroot ${chroot} does not exist: connect without it, and create it first`,
+      );
+  }
+
   #printEvent(event: ShellEvent): void {
-    if (!this.printsEvents) return;
     const { console, paint, isJson } = this.#options;
+    // Whoever reads JSON waits for the results of commands; what becomes of the connection is in their errors.
+    if (!this.printsEvents || (isJson && event.type === "None")) return;
     if (isJson) console.out(JSON.stringify({ event }));
     else for (const line of eventLines(event)) console.out(line === "" ? line : paint.cyan(line));
   }
@@ -174,6 +189,8 @@ export class Shell implements ShellControl {
   }
 
   async connect(connectString: string | undefined): Promise<void> {
+    // What is no connect string leaves the session as it is.
+    if (connectString !== undefined) parseConnectString(connectString);
     if (this.#connection?.isAlive === true) await this.close();
     this.#open(connectString ?? this.#server);
   }
