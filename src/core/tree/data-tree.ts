@@ -56,7 +56,7 @@ export class DataTree extends ZnodeReader {
 
   /** Characters of all paths and bytes of all data: metric approximate_data_size. */
   get approximateDataBytes(): number {
-    return this.#changes.dataBytes;
+    return this.#changes.pathChars + this.store.dataBytes;
   }
 
   get ephemeralCount(): number {

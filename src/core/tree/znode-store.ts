@@ -20,6 +20,8 @@ export class ZnodeStore {
   readonly rows: NodeRows = new NodeRows();
   readonly arena: PayloadArena = new PayloadArena();
   readonly root: NodeRef;
+  /** Bytes of data of all znodes. */
+  dataBytes = 0;
   /** The highest czxid that any znode ever had. */
   czxidMax = 0;
   readonly #index: ChildIndex = new ChildIndex(this.rows, this.arena);
@@ -93,7 +95,7 @@ export class ZnodeStore {
     this.#index.remove(row, rows.int(row, IntField.parent), path, start, end);
     this.#unlink(row);
     if (rows.int(row, IntField.nameLength) > 0) this.arena.free(rows.int(row, IntField.nameRef));
-    if (rows.int(row, IntField.dataLength) > 0) this.arena.free(rows.int(row, IntField.dataRef));
+    this.setData(row, null);
     rows.free(row);
   }
 
@@ -110,6 +112,7 @@ export class ZnodeStore {
       if (length > 0) rows.setInt(row, IntField.dataRef, arena.store(data!));
     }
     rows.setInt(row, IntField.dataLength, length);
+    this.dataBytes += Math.max(0, length) - Math.max(0, oldLength);
   }
 
   /** A view of the data, valid until the next change of any znode. */
