@@ -18,7 +18,6 @@ import { ACL } from "../../src/protocol/records/data.ts";
 import { ReplyHeader, WatcherEvent } from "../../src/protocol/records/proto.ts";
 import type { SessionId } from "../../src/protocol/session-id.ts";
 import { decodeTxn, type LoggedTxn } from "../../src/protocol/txn.ts";
-import type { Zxid } from "../../src/protocol/zxid.ts";
 
 /** Where the virtual clock of every harness starts. */
 export const START: Instant = { elapsedMs: 1_000_000, wallMs: 1_700_000_000_000 };
@@ -221,7 +220,6 @@ export class CoreHarness {
       emulate353TTLNodes: false,
       onDigestMismatch: (mismatch) => this.digestMismatches.push(mismatch),
     });
-    database.snapshotLoaded(0 as Zxid);
     for (const entry of this.log) database.replay(entry.bytes);
     return new CoreHarness({ server: this.options, startedAt: this.#now, ...options, database });
   }
