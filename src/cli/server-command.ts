@@ -5,7 +5,7 @@ import type { ScriptEnvironment } from "./script-environment.ts";
  * The word that makes the program a server rather than a script: the name of Apache's main class, so that whoever looks
  * for it in the process list (`pgrep -f QuorumPeerMain`) finds us.
  */
-export const SERVER_MAIN = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
+const SERVER_MAIN = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
 
 /** What the server of this environment is given: JVM flags, and the arguments of the main class. */
 export function processLine(environment: ScriptEnvironment): {
