@@ -148,6 +148,11 @@ export class CoreHarness {
     this.collect();
   }
 
+  /** The last zxid that is durable; 0 before the first. */
+  get durableZxid(): number {
+    return this.log[this.#persistedCount - 1]?.zxid ?? 0;
+  }
+
   /** Log entries that are not durable. */
   get unpersisted(): number {
     return this.log.length - this.#persistedCount;
