@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ScriptEnvironment } from "./script-environment.ts";
 
@@ -28,8 +29,11 @@ export function serverWords(environment: ScriptEnvironment): string[] {
   return [...flags, SERVER_MAIN, ...args];
 }
 
-/** Node, its own flags, and the program: what stands in front of {@link serverWords}. */
+/**
+ * Node, its own flags, and the program: what stands in front of {@link serverWords}. The program is `dist/bin/zk-server.js`,
+ * whichever program is asked to start it; this code is in a file of `dist/bin` or `dist/chunks`.
+ */
 export function programWords({ heapMiB }: ScriptEnvironment): string[] {
-  const program = process.argv[1] ?? fileURLToPath(import.meta.url);
+  const program = join(dirname(fileURLToPath(import.meta.url)), "..", "bin", "zk-server.js");
   return [process.execPath, ...(heapMiB === null ? [] : [`--max-old-space-size=${heapMiB}`]), program];
 }
