@@ -26,6 +26,8 @@ const ACLS = vector(ACL);
 const NODE_END_BYTES = 8 + 60;
 /** Digest as a string of a few digits, digest section and last zxid: more cannot follow the first seal. */
 const END_BYTES_MAX = 4096;
+/** Versions that may come some day; beyond them a number is damage, and an older snapshot may do. */
+const NEWER_VERSION_MAX = 15;
 /** Taken at first from a portion to complete the rest of the one before. */
 const JOIN_BYTES = 4096;
 /** An ACL list that is not complete within this many bytes is no ACL list. */
@@ -148,7 +150,7 @@ export class SnapshotDecoder {
     this.#reader.readLong();
     if (magic !== SNAPSHOT_MAGIC)
       throw new JuteError(`it starts with 0x${(magic >>> 0).toString(16)}, not with ZKSN`);
-    if (version > SNAPSHOT_VERSION) {
+    if (version > SNAPSHOT_VERSION && version <= NEWER_VERSION_MAX) {
       throw new NewerSnapshot(`it has format version ${version}; this server knows ${SNAPSHOT_VERSION}`);
     }
     if (version !== SNAPSHOT_VERSION) throw new JuteError(`format version ${version} is not supported`);
