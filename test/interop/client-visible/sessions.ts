@@ -72,7 +72,7 @@ export const SESSIONS: readonly Scenario[] = [
     const a = await t.connect("a");
     const thief = await t.open("thief");
     await thief.handshake({ sessionId: a.sessionId, password: Buffer.alloc(16, 0x11) });
-    await a.untilClosed("after the thief came");
+    await a.settle({ as: "after the thief came" });
     await a.reconnect();
     const shortened = await t.open("short");
     await shortened.handshake({ sessionId: a.sessionId, password: a.password.subarray(0, 8) });

@@ -38,7 +38,7 @@ describe("zkServer.sh as the tutorials have it", () => {
     const sample = readFileSync(join(conf, "zoo.cfg"), "utf8");
     expect(sample).toMatch(/^dataDir=\/tmp\/zookeeper$/m);
     const changed = sample
-      .replace(/^dataDir=.*/m, `dataDir=${join(checkout.directory, "data")}`)
+      .replace(/^dataDir=.*/m, `dataDir=${join(checkout.directory, "tutorial")}`)
       .replace(/^clientPort=2181$/m, `clientPort=${port}`);
     writeFileSync(join(conf, "zoo.cfg"), `${changed}\nadmin.serverPort=${await freePort()}\n`);
   });
@@ -54,9 +54,9 @@ describe("zkServer.sh as the tutorials have it", () => {
   test("start", async () => {
     const { stdout, stderr, exitCode } = await zkServer("start");
     expect(stdout).toBe("Starting zookeeper ... STARTED\n");
-    expect(stderr).toContain(`Using config: ${join(checkout.directory, "bin/../conf/zoo.cfg")}\n`);
+    expect(stderr).toContain(`Using config: ${checkout.directory}/bin/../conf/zoo.cfg\n`);
     expect(exitCode).toBe(0);
-    const pidFile = readFileSync(join(checkout.directory, "data/zookeeper_server.pid"), "utf8");
+    const pidFile = readFileSync(join(checkout.directory, "tutorial/zookeeper_server.pid"), "utf8");
     expect(pidFile).toMatch(/^\d+$/);
   });
 
@@ -104,7 +104,7 @@ describe("zkServer.sh as the tutorials have it", () => {
     const first = await zkServer("stop");
     expect(first.stdout).toBe("Stopping zookeeper ... STOPPED\n");
     expect(first.exitCode).toBe(0);
-    expect(existsSync(join(checkout.directory, "data/zookeeper_server.pid"))).toBe(false);
+    expect(existsSync(join(checkout.directory, "tutorial/zookeeper_server.pid"))).toBe(false);
     const second = await zkServer("stop");
     expect(second.stdout).toMatch(
       /^Stopping zookeeper \.\.\. no zookeeper to stop \(could not find file .*\)\n$/,
