@@ -42,7 +42,31 @@ export class ChangeRecord {
   }
 
   copy(): ChangeRecord {
-    return Object.assign(new ChangeRecord(this.path), this);
+    const copy = new ChangeRecord(this.path);
+    copy.restore(this);
+    return copy;
+  }
+
+  /** Takes over everything from `other`, a record of the same path. Field by field: multis do this for every part. */
+  restore(other: ChangeRecord): void {
+    this.exists = other.exists;
+    this.czxid = other.czxid;
+    this.mzxid = other.mzxid;
+    this.pzxid = other.pzxid;
+    this.ctime = other.ctime;
+    this.mtime = other.mtime;
+    this.version = other.version;
+    this.cversion = other.cversion;
+    this.sequence = other.sequence;
+    this.aversion = other.aversion;
+    this.ephemeralOwner = other.ephemeralOwner;
+    this.isEphemeral = other.isEphemeral;
+    this.numChildren = other.numChildren;
+    this.acl = other.acl;
+    this.data = other.data;
+    this.dataLength = other.dataLength;
+    this.digest = other.digest;
+    this.pendingCount = other.pendingCount;
   }
 }
 
@@ -118,6 +142,7 @@ export class OutstandingChanges {
   missing(path: string): ChangeRecord {
     const record = this.#records.get(path) ?? new ChangeRecord(path);
     record.exists = false;
+    record.data = null;
     return record;
   }
 
@@ -143,7 +168,7 @@ export class OutstandingChanges {
         continue;
       }
       if (before.isEphemeral && before.exists) this.#ephemeralsPending++;
-      Object.assign(record, before);
+      record.restore(before);
     }
     this.#changes.truncate(this.#changes.length - undo.length);
     this.#digest.set(this.#digestBefore);
