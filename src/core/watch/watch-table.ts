@@ -47,6 +47,11 @@ export class WatchTable {
     return this.#recursiveCount;
   }
 
+  /** Paths and connections with an entry: what the table costs. */
+  get entryCount(): number {
+    return this.#watchersOf.size + this.#pathsOf.size;
+  }
+
   /** 0 when the connection does not watch the path. */
   modes(connection: ConnectionId, path: string): number {
     const watchers = this.#watchersOf.get(path);
