@@ -23,7 +23,8 @@ type CreateOp = Extract<MultiOp, { readonly acl: unknown }>;
  */
 function createArguments(op: CreateOp): CreateArguments {
   const { path, data, acl, flags } = op;
-  if (!areKnownFlags(flags) && op.type !== OpCode.createTTL) throw new JuteError(`create flags ${flags} in a multi`);
+  if (!areKnownFlags(flags) && op.type !== OpCode.createTTL)
+    throw new JuteError(`create flags ${flags} in a multi`);
   if (acl === null) throw new JuteError("a create without ACL in a multi");
   if (isTtlFlags(flags)) {
     if (op.type !== OpCode.createTTL) throw new JuteError(`create flags ${flags} without a ttl in a multi`);
@@ -56,7 +57,7 @@ function preparePart(context: PrepareContext, part: Part): TxnBody | ErrorCode {
     case OpCode.create2:
     case OpCode.createContainer:
     case OpCode.createTTL:
-      return areKnownFlags(part.flags) ? prepareCreate(context, part) : ErrorCode.BADARGUMENTS;
+      return prepareCreate(context, part);
     case OpCode.delete:
       return prepareDelete(context, part.path, part.version);
     case OpCode.setData:

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { OpCode } from "../../../../src/protocol/opcode.ts";
-import { int, ustring } from "../../../../src/protocol/record.ts";
+import { boolean, int, ustring } from "../../../../src/protocol/record.ts";
 import { bytes, zk } from "../../../support/core-client.ts";
 import { type Client, CoreHarness, encode } from "../../../support/core-harness.ts";
 
@@ -205,6 +205,24 @@ describe("connections that come and go", () => {
     expect(harness.digestMismatches).toEqual([]);
     expect(harness.machine.database.tree.ephemeralCount).toBe(0);
   });
+});
+
+describe("a session that has moved to another server", () => {
+  it.each(["a write", "a multi"])(
+    "loses its connection here at %s, without a reply, and keeps it for reads",
+    (what) => {
+      const { harness, a } = setup();
+      harness.machine.sessions.get(a.sessionId)!.owner = 7;
+      expect(zk.exists(a, "/n")).toBe(0);
+      const part = encode(int, OpCode.delete, boolean, false, int, -1, ustring, "/n", int, -1);
+      const body = Buffer.concat([part, encode(int, -1, boolean, true, int, -1)]);
+      if (what === "a write") a.request(OpCode.setData, set("/n", "1"), 1);
+      else a.request(OpCode.multi, body, 1);
+      harness.persist();
+      expect([a.frames.length, a.isClosed]).toEqual([0, true]);
+      expect(harness.machine.sessions.get(a.sessionId)).toBeDefined();
+    },
+  );
 });
 
 describe("restart", () => {
