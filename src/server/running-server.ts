@@ -101,6 +101,11 @@ export class RunningServer {
     return this.#parts.view;
   }
 
+  /** Names of metrics that nobody feeds although this server has what feeds them: must be empty. */
+  get unfedMetrics(): readonly string[] {
+    return this.#metrics.registry.unconnected();
+  }
+
   /** The bound client port; null before {@link listen} and without one. */
   get clientPort(): number | null {
     return this.#listener?.port ?? null;
