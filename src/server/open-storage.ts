@@ -124,6 +124,7 @@ function databaseOptionsOf(config: Config, log: Log, observer: StorageObserver):
     extendedTypesEnabled: config.tree.hasExtendedTypes,
     emulate353TTLNodes: config.tree.emulates353TtlNodes,
     commitLogCount: config.storage.commitLogCount,
+    fieldBytesMax: config.requests.juteMaxBufferBytes + config.requests.juteExtraBytes,
     onDigestMismatch(mismatch) {
       observer.digestMismatch();
       reportDigestMismatch(mismatch, log);
