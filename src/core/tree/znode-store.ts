@@ -25,7 +25,8 @@ export class ZnodeStore {
   /** The highest czxid that any znode ever had. */
   czxidMax = 0;
   readonly #index: ChildIndex = new ChildIndex(this.rows, this.arena);
-  readonly #observers = new Set<RemovalObserver>();
+  /** Held weakly: a snapshot that failed half-way is never heard of again, and must not be told of removals for ever. */
+  readonly #observers = new Set<WeakRef<RemovalObserver>>();
 
   constructor() {
     this.root = this.rows.allocate();
@@ -37,11 +38,11 @@ export class ZnodeStore {
   }
 
   observe(observer: RemovalObserver): void {
-    this.#observers.add(observer);
+    this.#observers.add(new WeakRef(observer));
   }
 
   unobserve(observer: RemovalObserver): void {
-    this.#observers.delete(observer);
+    for (const ref of this.#observers) if (ref.deref() === observer) this.#observers.delete(ref);
   }
 
   /** The znode at `path`; "" and "/" are the root. NO_NODE for what is missing or not a path at all. */
@@ -91,7 +92,7 @@ export class ZnodeStore {
   removeLeaf(row: NodeRef, path: string, start: number, end: number): void {
     const { rows } = this;
     invariant(row !== this.root && rows.int(row, IntField.numChildren) === 0, "only a leaf can be removed");
-    for (const observer of this.#observers) observer.beforeRemoval(row);
+    if (this.#observers.size > 0) this.#announceRemoval(row);
     this.#index.remove(row, rows.int(row, IntField.parent), path, start, end);
     this.#unlink(row);
     if (rows.int(row, IntField.nameLength) > 0) this.arena.free(rows.int(row, IntField.nameRef));
@@ -189,6 +190,14 @@ export class ZnodeStore {
   nextInWalk(row: NodeRef, top: NodeRef): NodeRef {
     const child = this.firstChild(row);
     return child !== NO_NODE ? child : this.nextAfterSubtree(row, top);
+  }
+
+  #announceRemoval(row: NodeRef): void {
+    for (const ref of this.#observers) {
+      const observer = ref.deref();
+      if (observer === undefined) this.#observers.delete(ref);
+      else observer.beforeRemoval(row);
+    }
   }
 
   #link(parent: NodeRef, row: NodeRef): void {
