@@ -127,12 +127,14 @@ export class Request {
   /** Itself, or a copy that may be kept: the memory of an arriving frame belongs to the host. */
   keep(): Request {
     if (this.isKept) return this;
+    const frame = Buffer.allocUnsafe(this.frame.length);
+    frame.set(this.frame);
     return new Request(
       this.operation,
       this.connection,
       this.session,
       this.xid,
-      Buffer.from(this.frame),
+      frame,
       this.ids,
       this.receivedAtMs,
     );

@@ -109,7 +109,8 @@ export class Outbox {
   /** The written bytes as memory of their own: copied when that is little, else the writer's, which is then given up. */
   #bytesOf(writer: JuteWriter): Uint8Array {
     if (writer.capacity > WRITER_BYTES_KEPT_MAX) return writer.take(0);
-    const bytes = Buffer.from(writer.bytes());
+    const bytes = Buffer.allocUnsafe(writer.length);
+    bytes.set(writer.bytes());
     writer.reset();
     if (this.#writers.length < WRITERS_KEPT_MAX) this.#writers.push(writer);
     return bytes;

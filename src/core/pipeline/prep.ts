@@ -120,7 +120,7 @@ export class Prep implements PrepareContext {
     writeTxn(writer, header, body, digest);
     const changeCount = this.changes.length - changesBefore;
     this.#stats.counters.outstanding_changes_queued += changeCount;
-    return { request, txn, entry: { zxid: this.#zxid, bytes: writer.take(0) }, changeCount };
+    return { request, txn, entry: { zxid: this.#zxid, bytes: writer.bytes() }, changeCount };
   }
 
   #body(request: Request, operation: WriteOperation): TxnBody {
