@@ -1,4 +1,4 @@
-import { invariant, unreachable } from "../../base/invariant.ts";
+import { InvariantViolation, unreachable } from "../../base/invariant.ts";
 import type { Instant } from "../../base/ports.ts";
 import type { Zxid } from "../../protocol/zxid.ts";
 import { AclAuthority } from "../auth/acl.ts";
@@ -262,20 +262,27 @@ export class ServerMachine {
     return authorize(this.authority, this.database.tree, caller, perms, path);
   }
 
-  /** Truths across the parts, checked after every step, in production too (design.md 5). */
+  /**
+   * Truths across the parts, checked after every step, in production too (design.md 5). It runs for every frame, so a
+   * message is only made for a violation.
+   */
   #assertInvariants(): void {
     const applied = this.database.lastProcessedZxid;
     const { committed, proposed } = this.#broadcast;
-    invariant(applied <= committed, `applied ${applied} is beyond committed ${committed}`);
-    invariant(committed <= proposed, `committed ${committed} is beyond logged ${proposed}`);
-    invariant(
-      this.#prep.zxid === proposed,
-      `prepared ${this.#prep.zxid} is not the last proposed ${proposed}`,
-    );
-    invariant(
-      this.#commits.pending > 0 || (applied === proposed && this.#prep.changes.length === 0),
-      `nothing is pending, but applied is ${applied}, proposed ${proposed}, changes ${this.#prep.changes.length}`,
-    );
-    invariant(this.#pressure.inProcess >= this.#commits.pending, "fewer requests in process than proposals");
+    const { pending } = this.#commits;
+    if (applied > committed) violated(`applied ${applied} is beyond committed ${committed}`);
+    if (committed > proposed) violated(`committed ${committed} is beyond logged ${proposed}`);
+    if (this.#prep.zxid !== proposed) {
+      violated(`prepared ${this.#prep.zxid} is not the last proposed ${proposed}`);
+    }
+    const changes = this.#prep.changes.length;
+    if (pending === 0 && (applied !== proposed || changes !== 0)) {
+      violated(`nothing is pending, but applied is ${applied}, proposed ${proposed}, changes ${changes}`);
+    }
+    if (this.#pressure.inProcess < pending) violated("fewer requests in process than proposals");
   }
+}
+
+function violated(message: string): never {
+  throw new InvariantViolation(message);
 }

@@ -118,7 +118,7 @@ export class WatchManager implements ChangeSink {
   /** The data table: who watches the path, then who watches an ancestor recursively. */
   #triggerData(type: WatchEventType, path: string, aclId: number): void {
     const served = this.#dataServed;
-    served.clear();
+    if (served.size > 0) served.clear(); // clearing an empty set costs a new table
     this.#table.collect(path, DATA_MODES, served);
     if (served.size > 0) this.#table.clearMode(path, WatchMode.dataOnce);
     if (this.#table.recursiveCount > 0) this.#collectFromAncestors(path, served);
@@ -143,7 +143,7 @@ export class WatchManager implements ChangeSink {
     suppressed: ReadonlySet<ConnectionId> | undefined,
   ): void {
     const served = this.#childServed;
-    served.clear();
+    if (served.size > 0) served.clear();
     this.#table.collect(path, CHILD_MODES, served);
     if (served.size === 0) return;
     this.#table.clearMode(path, WatchMode.childOnce);
