@@ -29,6 +29,7 @@ export function defineDifferentialSuite(
   title: string,
   options: SubjectOptions,
   scenarios: readonly Scenario[],
+  peers: readonly SubjectKind[] = PEERS,
 ): ReadonlySet<string> {
   const met = new Set<string>();
   describe(title, () => {
@@ -36,7 +37,7 @@ export function defineDifferentialSuite(
     const subjects: Subject[] = [];
 
     beforeAll(async () => {
-      const kinds = [SUBJECT, ...PEERS.filter((peer) => peer !== SUBJECT)];
+      const kinds = [SUBJECT, ...peers.filter((peer) => peer !== SUBJECT)];
       subjects.push(...(await Promise.all(kinds.map((kind) => startSubject(kind, { ...options, config })))));
     }, 60_000);
 
