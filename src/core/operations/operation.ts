@@ -108,6 +108,8 @@ export interface PrepareContext {
 export interface ConnectionContext {
   readonly authority: AclAuthority;
   readonly peer: AuthPeer;
+  /** Identities that the connection has already. */
+  readonly ids: readonly AuthId[];
 }
 
 /**

@@ -104,7 +104,7 @@ export class Admission {
     const { authority } = this.#parts;
     let outcome: ConnectionOutcome;
     try {
-      outcome = operation.handle({ authority, peer: connection }, this.#reader);
+      outcome = operation.handle({ authority, peer: connection, ids: connection.ids }, this.#reader);
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;
       this.#malformed(connection, `an auth or SASL packet that cannot be decoded: ${error.message}`);
