@@ -81,7 +81,10 @@ async function recoverUnguarded<T extends Target>(options: RecoverOptions<T>): P
     search.loaded === undefined
       ? await recoverWithoutSnapshot(options, search, logs, hasMarker)
       : await recoverFrom(options, search, search.loaded.target, search.loaded.zxid, logs);
-  if (hasMarker) await disk.remove(markerPath(directory));
+  if (hasMarker) {
+    await disk.remove(markerPath(directory));
+    await disk.syncDirectory(directory.dataLogDir);
+  }
   return recovered;
 }
 

@@ -16,7 +16,7 @@ export type { SnapshotCompression } from "./file-names.ts";
 
 /** One slice takes a fraction of a millisecond. */
 const SLICE_BYTES = 64 * 1024;
-/** Slices are gathered to this before they are compressed and written. */
+/** Slices are gathered to this before they are compressed (in the thread pool) and written. */
 const WRITE_BYTES = 256 * 1024;
 /** The file is synced this often while it is written: one sync at the end would keep the log's own waiting. */
 const SYNC_BYTES = 16 * 1024 * 1024;
@@ -108,11 +108,13 @@ export class SnapshotStore {
     const encoder = new SnapshotEncoder(source, { isLastZxidWritten });
     const compressor = await createCompressor(compression);
     const output = new PacedFile(file);
+    // Snappy compresses on this thread: slice by slice.
+    const gatheredMax = compression === "snappy" ? sliceBytes : WRITE_BYTES;
     const gathered = new JuteWriter(WRITE_BYTES + sliceBytes);
     let isDone = false;
     while (!isDone) {
       isDone = encoder.step(gathered, sliceBytes);
-      if (isDone || gathered.length >= WRITE_BYTES) {
+      if (isDone || gathered.length >= gatheredMax) {
         await output.write(await compressor.encode(gathered.take(WRITE_BYTES + sliceBytes)));
       }
       if (!isDone) await new Promise<void>((resolve) => timer.soon(resolve));
