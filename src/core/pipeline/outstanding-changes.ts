@@ -4,7 +4,6 @@ import type { SessionId } from "../../protocol/session-id.ts";
 import type { Zxid } from "../../protocol/zxid.ts";
 import type { DataTree } from "../tree/data-tree.ts";
 import { DigestSum, nodeDigest } from "../tree/digest.ts";
-import { isBelowZookeeper } from "../tree/path.ts";
 import type { NodeRef } from "../tree/tree-types.ts";
 import { Fifo } from "./fifo.ts";
 
@@ -32,7 +31,7 @@ export class ChangeRecord {
   /** Undefined: as the tree has it. */
   data: Uint8Array | null | undefined;
   dataLength = 0;
-  /** 0 without digests. */
+  /** The znode's part of the tree digest; 0 without digests and for one that does not exist. */
   digest = 0;
   /** Prepared txns that have changed it and are not applied. */
   pendingCount = 0;
@@ -118,7 +117,6 @@ export class OutstandingChanges {
   change(record: ChangeRecord): void {
     if (this.#digestEnabled) {
       if (this.#changes.length === 0) this.#digest.set(this.#tree.treeDigest());
-      if (record.pendingCount === 0) record.digest = this.#committedDigest(record.path);
       this.#digest.subtract(record.digest);
     }
     if (this.#undo !== undefined) {
@@ -201,11 +199,6 @@ export class OutstandingChanges {
     return [...paths];
   }
 
-  #committedDigest(path: string): number {
-    const node = this.#tree.lookup(path);
-    return node < 0 || isBelowZookeeper(path) ? 0 : this.#tree.nodeDigest(node);
-  }
-
   #digestOf(record: ChangeRecord): number {
     let data = record.data;
     if (data === undefined) data = this.#tree.data(this.#tree.lookup(record.path));
@@ -228,6 +221,7 @@ export class OutstandingChanges {
     record.numChildren = tree.numChildren(node);
     record.acl = tree.acl(node);
     record.dataLength = tree.dataLength(node);
+    record.digest = tree.nodeDigest(node);
     return record;
   }
 }
