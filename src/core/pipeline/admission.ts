@@ -17,6 +17,7 @@ import type { ServerOptions } from "./server-options.ts";
 import type { ServerStats } from "./server-stats.ts";
 import type { Turn } from "./turn.ts";
 
+/** The parts of the machine that a frame of a client can reach. */
 export interface AdmissionParts {
   readonly options: ServerOptions;
   readonly authority: AclAuthority;

@@ -53,15 +53,6 @@ export class Outbox {
     this.#events.push(event);
   }
 
-  get isEmpty(): boolean {
-    return (
-      this.#append.length === 0 &&
-      this.#connections.length === 0 &&
-      this.#events.length === 0 &&
-      this.#readingChanged.length === 0
-    );
-  }
-
   /** Everything collected; the outbox is empty afterwards. */
   take(): Ready {
     const append = this.#append;

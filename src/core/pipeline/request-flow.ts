@@ -23,6 +23,7 @@ import type { ServerStats } from "./server-stats.ts";
 import type { SessionOrder } from "./session-order.ts";
 import type { Turn } from "./turn.ts";
 
+/** The parts of the machine that a request goes through. */
 export interface RequestFlowParts {
   readonly sessions: SessionTracker;
   readonly connections: Connections;

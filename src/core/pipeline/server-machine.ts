@@ -1,6 +1,5 @@
 import { InvariantViolation, unreachable } from "../../base/invariant.ts";
 import type { Instant } from "../../base/ports.ts";
-import type { Zxid } from "../../protocol/zxid.ts";
 import { AclAuthority } from "../auth/acl.ts";
 import { authSchemes } from "../auth/auth-schemes.ts";
 import { type Authorization, authorize, type Caller } from "../auth/authorize.ts";
@@ -232,11 +231,6 @@ export class ServerMachine {
     return this.#outbox.take();
   }
 
-  /** Whether {@link takeReady} would give nothing to do. */
-  get isReadyEmpty(): boolean {
-    return this.#outbox.isEmpty;
-  }
-
   /** `Instant.elapsedMs` at which a tick is due; Infinity = none. */
   get nextDeadline(): number {
     return this.#housekeeping.nextDeadline;
@@ -245,11 +239,6 @@ export class ServerMachine {
   /** Requests accepted and not answered. */
   get outstandingRequests(): number {
     return this.#pressure.inProcess;
-  }
-
-  /** The last zxid that was proposed: the log has to hold everything up to it. */
-  get lastProposedZxid(): Zxid {
-    return this.#broadcast.proposed;
   }
 
   /** Connections by when their silence ends, for `dump`. */
