@@ -171,7 +171,13 @@ export class RunningServer {
     const areClosed = await this.#within(CLOSE_MAX_MS, gateway.closeAll());
     if (!areClosed) gateway.destroyAll();
     replica.stop();
-    await worker.close();
+    try {
+      await worker.close();
+    } catch (error) {
+      this.#fail(ExitCode.unexpected, "the transaction log cannot be closed", error);
+      await this.ended;
+      return;
+    }
     await this.#giveBack();
     this.#end(undefined);
   }

@@ -223,15 +223,20 @@ export class ClientConnection {
     if (this.#pauses === 0) this.#socket.resume();
   }
 
-  /** Sends what is left, then closes. Reading goes on and is ignored: unread bytes would turn the close into a reset. */
+  /**
+   * Sends what is left, then closes. While that takes time, reading goes on and is ignored: bytes that nobody has read turn
+   * a close into a reset, which would take the last answer with it.
+   */
   #finish(): void {
     this.#state = "closing";
     this.#pauses = 0;
+    if (this.#socket.writableLength === 0) {
+      this.#socket.destroy();
+      return;
+    }
     this.#socket.resume();
     this.#socket.destroySoon();
-    if (this.#socket.writableLength > 0) {
-      this.#cancelGrace = this.#context.timer.after(CLOSE_GRACE_MS, () => this.destroy());
-    }
+    this.#cancelGrace = this.#context.timer.after(CLOSE_GRACE_MS, () => this.destroy());
   }
 
   #giveUp(waiting: number): void {
