@@ -36,7 +36,7 @@ export class DataTree extends ZnodeReader {
 
   constructor(options: DataTreeOptions) {
     const ownerRules = new OwnerRules(options);
-    super(new ZnodeStore(), new AclCache(), ownerRules);
+    super(new ZnodeStore(options.hashSeed), new AclCache(), ownerRules);
     const { store, acls } = this;
     this.#owners = new OwnerIndex(ownerRules);
     this.digests = new DigestTracker(options);

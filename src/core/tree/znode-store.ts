@@ -24,11 +24,13 @@ export class ZnodeStore {
   dataBytes = 0;
   /** The highest czxid that any znode ever had. */
   czxidMax = 0;
-  readonly #index: ChildIndex = new ChildIndex(this.rows, this.arena);
+  readonly #index: ChildIndex;
   /** Held weakly: a snapshot that failed half-way is never heard of again, and must not be told of removals for ever. */
   readonly #observers = new Set<WeakRef<RemovalObserver>>();
 
-  constructor() {
+  /** `hashSeed`: see {@link ChildIndex}. */
+  constructor(hashSeed = 0) {
+    this.#index = new ChildIndex(this.rows, this.arena, hashSeed);
     this.root = this.rows.allocate();
   }
 
