@@ -4,13 +4,14 @@ import type { Rng } from "../../src/base/ports.ts";
 import { createPrng } from "../../src/base/prng.ts";
 import type { Database } from "../../src/core/tree/database.ts";
 import { NO_CHANGE_SINK } from "../../src/core/tree/tree-types.ts";
-import type { Int64 } from "../../src/protocol/int64.ts";
+import { Int64 } from "../../src/protocol/int64.ts";
 import { JuteReader } from "../../src/protocol/jute-reader.ts";
 import { JuteWriter } from "../../src/protocol/jute-writer.ts";
 import { OpCode } from "../../src/protocol/opcode.ts";
 import { vector } from "../../src/protocol/record.ts";
 import { ACL, StatPersisted } from "../../src/protocol/records/data.ts";
 import { encodeTxn, type LoggedTxn, type TxnBody } from "../../src/protocol/txn.ts";
+import { ZXID_ZERO, type Zxid } from "../../src/protocol/zxid.ts";
 import { loadStream } from "../support/replay-vectors.ts";
 import {
   createBody,
@@ -24,6 +25,7 @@ import {
   sessionsOf,
   setAclBody,
   setDataBody,
+  writeSnapshot,
 } from "../support/tree.ts";
 
 /**
@@ -36,6 +38,17 @@ const ACLS: readonly (readonly ACL[])[] = Array.from({ length: 6 }, (_, i) => [
   { perms: 31, id: { scheme: "ip", id: `10.0.0.${i}` } },
 ]);
 const QUOTA = "/zookeeper/quota/a";
+const ZERO_STAT: StatPersisted = {
+  czxid: ZXID_ZERO,
+  mzxid: ZXID_ZERO,
+  ctime: 0,
+  mtime: 0,
+  version: 0,
+  cversion: 0,
+  aversion: 0,
+  ephemeralOwner: Int64.ZERO,
+  pzxid: ZXID_ZERO,
+};
 
 /** A leader in little: makes txns that a leader would make of the present tree, applies them and keeps the log. */
 class Leader {
@@ -225,6 +238,73 @@ describe("replaying again what is in the tree already", () => {
         },
       ),
       { numRuns: 100 },
+    );
+  });
+});
+
+describe("any znodes", () => {
+  const int32 = fc.integer();
+  const time = fc.maxSafeInteger();
+  const zxid = fc.oneof(
+    fc.constantFrom(-1, -(2 ** 63), 0, 2 ** 53 - 1),
+    fc.integer({ min: 0, max: 2 ** 53 - 1 }),
+  ) as fc.Arbitrary<Zxid>;
+  const owner = fc.oneof(
+    fc.constant(Int64.ZERO),
+    fc.tuple(fc.integer({ min: 0 }), int32).map(([hi, lo]) => new Int64(hi, lo)),
+    fc.constant(new Int64(-0x8000_0000, 0)),
+    int32.map((lo) => new Int64(0xff00_00ff | 0, lo)),
+  );
+  const stat = fc.record({
+    czxid: zxid,
+    mzxid: zxid,
+    ctime: time,
+    mtime: time,
+    version: int32,
+    cversion: int32,
+    aversion: int32,
+    ephemeralOwner: owner,
+    pzxid: zxid,
+  });
+  const znode = fc.record({
+    name: fc.string({
+      unit: fc.integer({ min: 0x30, max: 0xd7ff }).map((unit) => String.fromCharCode(unit)),
+      maxLength: 30,
+    }),
+    data: fc.option(fc.uint8Array({ maxLength: 300 })),
+    aclId: fc.constantFrom(-1, 3, 4, 9),
+    stat,
+  });
+
+  it("are written as they were read, bit by bit, whatever their numbers are", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(znode, { selector: ({ name }) => name, maxLength: 12 }), (znodes) => {
+        const database = newDatabase();
+        for (const id of [3, 4]) database.acl(id, ACLS[id]!);
+        database.node("", null, 3, ZERO_STAT);
+        database.node("/d", null, 4, ZERO_STAT);
+        for (const { name, data, aclId, stat: numbers } of znodes)
+          database.node(`/d/${name}`, data, aclId, numbers);
+        database.snapshotLoaded(ZXID_ZERO);
+        const { tree } = database;
+        for (const { name, data, aclId, stat: numbers } of znodes) {
+          const node = tree.lookup(`/d/${name}`);
+          expect({ ...tree.statPersisted(node), ephemeralOwner: null }).toEqual({
+            ...numbers,
+            ephemeralOwner: null,
+          });
+          expect(tree.ephemeralOwner(node).equals(numbers.ephemeralOwner)).toBe(true);
+          expect(tree.aclId(node)).toBe(aclId);
+          expect(tree.data(node)).toEqual(data);
+        }
+        expect(tree.treeDigest()).toEqual(digestFromScratch(tree));
+        const { stream } = writeSnapshot(database);
+        const again = newDatabase();
+        loadStream(stream, again);
+        expect(writeSnapshot(again).stream.equals(stream)).toBe(true);
+        expect(again.tree.treeDigest()).toEqual(tree.treeDigest());
+      }),
+      { numRuns: 200 },
     );
   });
 });

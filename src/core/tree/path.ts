@@ -32,11 +32,6 @@ export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** The path of a child of `parent`, which may be the root. */
-export function childOf(parent: string, name: string): string {
-  return parent === ROOT_PATH || parent === "" ? `/${name}` : `${parent}/${name}`;
-}
-
 function isForbidden(unit: number): boolean {
   if (unit < 0x7f) return unit <= 0x1f;
   if (unit <= 0x9f) return true;
