@@ -1,4 +1,6 @@
+import * as fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { encodeConnectRequest } from "../../src/protocol/handshake.ts";
 import { Int64 } from "../../src/protocol/int64.ts";
 import { JuteReader } from "../../src/protocol/jute-reader.ts";
 import { OpCode } from "../../src/protocol/opcode.ts";
@@ -11,9 +13,18 @@ import {
 } from "../../src/protocol/records/proto.ts";
 import { listenForClients } from "../../src/transport/client-listener.ts";
 import { startTestServer, stopTestServers } from "../support/test-server.ts";
-import { OPEN_ACL, requestBytes, WireClient } from "../support/wire-client.ts";
+import { frame, OPEN_ACL, requestBytes, WireClient } from "../support/wire-client.ts";
 
 afterEach(stopTestServers);
+
+const NEW_SESSION = {
+  protocolVersion: 0,
+  lastZxidSeen: 0,
+  timeOut: 30_000,
+  sessionId: Int64.ZERO,
+  passwd: new Uint8Array(16),
+  readOnly: false,
+};
 
 const get = (client: WireClient, path: string, watch = false) =>
   client.request(OpCode.getData, GetDataRequest, { path, watch });
@@ -236,5 +247,31 @@ describe("four-letter words", () => {
       "stat is not executed because it is not in the whitelist.\n",
     );
     expect(await WireClient.command(port, "ruok")).toBe("imok");
+  });
+});
+
+describe("arbitrary bytes", () => {
+  it("end at most their own connection", async () => {
+    const { port, server } = await startTestServer({ maxClientCnxns: "0" });
+    const witness = await WireClient.connect(port);
+    const greeting = frame(encodeConnectRequest(NEW_SESSION));
+    const chunk = fc.uint8Array({ maxLength: 200 });
+    const framed = fc.uint8Array({ maxLength: 120 }).map(frame);
+    const request = fc
+      .tuple(fc.integer({ min: -12, max: 108 }), fc.uint8Array({ maxLength: 80 }))
+      .map(([type, body]) => frame(Buffer.concat([requestBytes(1, type), body])));
+    const stream = fc.tuple(fc.boolean(), fc.array(fc.oneof(chunk, framed, request), { maxLength: 20 }));
+    await fc.assert(
+      fc.asyncProperty(stream, async ([hasSession, pieces]) => {
+        const client = await WireClient.open(port);
+        if (hasSession) client.send(greeting);
+        for (const piece of pieces) client.send(piece);
+        expect((await witness.ping()).err).toBe(0);
+        client.destroy();
+      }),
+      { numRuns: 300 },
+    );
+    while (server.view.statistics().aliveConnections > 1) await witness.ping();
+    expect((await witness.create("/still-here")).err).toBe(0);
   });
 });
