@@ -144,6 +144,7 @@ export class VirtualServer {
         send: ({ connection, bytes, isClosing }) => this.#clients.get(connection)?.receive(bytes, isClosing),
         pauseReading() {},
         resumeReading() {},
+        reportTaken: (connection) => this.#replica.step({ kind: "outputTaken", connection }),
         report() {},
       },
       failed: fail,

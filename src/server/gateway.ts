@@ -92,6 +92,12 @@ export class Gateway implements ClientHandler {
     this.#connections.get(connection)?.resumeReading();
   }
 
+  /** Tells the machine when the client has taken what was sent. */
+  reportTaken(id: number): void {
+    const connection = this.#connections.get(id);
+    connection?.whenTaken(() => this.#options.step({ kind: "outputTaken", connection: id }));
+  }
+
   /** An operator wants the connection gone; its session lives on. */
   closeConnection(connection: number): void {
     this.#options.step({ kind: "closeConnection", connection });

@@ -15,6 +15,8 @@ export interface Performers {
   send(output: ConnectionOutput): void;
   pauseReading(connection: number): void;
   resumeReading(connection: number): void;
+  /** Sends an `outputTaken` to the machine when everything sent so far on the connection has left. */
+  reportTaken(connection: number): void;
   report(event: Ready["events"][number]): void;
 }
 
@@ -113,7 +115,8 @@ export class Replica {
     for (const output of ready.output) performers.send(output);
     for (const connection of ready.pauseReading) performers.pauseReading(connection);
     for (const event of ready.events) performers.report(event);
-    // Last, because a resumed connection hands over the frames that it held back: they are the next turn's input.
+    // Last, because these may step the machine at once (a resumed connection has held frames back): the next turn's input.
+    for (const connection of ready.reportTaken) performers.reportTaken(connection);
     for (const connection of ready.resumeReading) performers.resumeReading(connection);
   }
 

@@ -125,6 +125,12 @@ export class ClientConnection {
     });
   }
 
+  /** Calls back once, now or later, when little of what was sent still waits; never if the connection ends before. */
+  whenTaken(callback: () => void): void {
+    if (this.#socket.writableLength > OUTPUT_BYTES_TO_PAUSE) this.#socket.once("drain", callback);
+    else callback();
+  }
+
   /** Closes behind what was sent. */
   close(): void {
     if (!this.isOpen) return;

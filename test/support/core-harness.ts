@@ -60,6 +60,10 @@ export class CoreHarness {
   /** Everything that was appended, whether durable or not. */
   readonly log: LogEntry[] = [];
   readonly paused = new Set<number>();
+  /** Connections that want to hear when their output was taken. */
+  readonly full = new Set<number>();
+  /** False: clients take nothing before {@link CoreHarness.take}. */
+  autoTake = true;
   autoPersist: boolean;
   #now: Instant;
   #persistedCount = 0;
@@ -185,6 +189,13 @@ export class CoreHarness {
     this.#moveTo(this.#now.elapsedMs + ms);
   }
 
+  /** The client takes what the connection has sent. */
+  take(connection: number): void {
+    this.full.delete(connection);
+    this.machine.step({ kind: "outputTaken", connection }, this.#now);
+    this.settle();
+  }
+
   /** Performs Readys until there is nothing left to do. */
   settle(): void {
     this.collect();
@@ -202,6 +213,10 @@ export class CoreHarness {
       if (seen.has(output.connection)) throw new Error(`two outputs for connection ${output.connection}`);
       seen.add(output.connection);
       this.#clients.get(output.connection)!.receive(output.bytes, output.isClosing);
+    }
+    for (const id of ready.reportTaken) {
+      if (this.autoTake) this.take(id);
+      else this.full.add(id);
     }
   }
 

@@ -76,6 +76,7 @@ export class Commits {
     const { request, txn } = proposal;
     const { header, body } = txn;
     invariant(header.zxid > database.lastProcessedZxid, `txn ${header.zxid} was applied before`);
+    order.runEarlier(request);
     if (body.type === OpCode.deleteContainer) this.#countTtlDelete(body.path);
     notifications.startTxn(header.zxid);
     const result = database.applyTxn(txn, notifications);

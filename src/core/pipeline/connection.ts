@@ -46,6 +46,8 @@ export class Connection implements Expiring, AuthPeer {
   /** What it gets in this turn; null while that is nothing. */
   output: JuteWriter | null = null;
   isClosing = false;
+  /** It has got so much that its reads wait until that has been taken. */
+  isOutputFull = false;
   /** Its place in the queue of silent connections. */
   expiresAtMs = 0;
   /** Silence after which it is closed: the session's timeout, or the limit for connections without one. */

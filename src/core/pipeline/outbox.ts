@@ -10,6 +10,12 @@ const WRITER_BYTES = 1024;
 const WRITERS_KEPT_MAX = 256;
 const WRITER_BYTES_KEPT_MAX = 64 * 1024;
 
+/**
+ * Bytes for one connection in one turn after which its next reads wait until the client has taken them: a few requests
+ * of some bytes each must not cost gigabytes of replies at once.
+ */
+export const OUTPUT_BYTES_FULL: number = 1024 * 1024;
+
 const NONE: readonly never[] = Object.freeze([]);
 const READING_UNCHANGED = Object.freeze({ pauseReading: NONE, resumeReading: NONE });
 
@@ -19,6 +25,7 @@ export class Outbox {
   #connections: Connection[] = [];
   /** Connections whose reading was paused or resumed in this turn, perhaps both. */
   #readingChanged: Connection[] = [];
+  #full: ConnectionId[] = [];
   #events: MachineEvent[] = [];
   readonly #writers: JuteWriter[] = [];
 
@@ -49,6 +56,15 @@ export class Outbox {
     this.#readingChanged.push(connection);
   }
 
+  /** To be called behind each reply to a read: notes when the connection has got enough for now. */
+  checkFullness(connection: Connection): void {
+    const { output } = connection;
+    if (output === null || output.length < OUTPUT_BYTES_FULL || connection.isOutputFull) return;
+    connection.isOutputFull = true;
+    this.setReading(connection, true);
+    this.#full.push(connection.id);
+  }
+
   event(event: MachineEvent): void {
     this.#events.push(event);
   }
@@ -61,6 +77,8 @@ export class Outbox {
     if (append.length > 0) this.#append = [];
     if (connections.length > 0) this.#connections = [];
     if (events.length > 0) this.#events = [];
+    const full = this.#full;
+    if (full.length > 0) this.#full = [];
     return {
       append: append.length > 0 ? append : NONE,
       mustSync: append.length > 0,
@@ -68,6 +86,7 @@ export class Outbox {
       sendAfterPersist: NONE,
       output: connections.length > 0 ? this.#outputs(connections) : NONE,
       ...this.#takeReading(),
+      reportTaken: full.length > 0 ? full : NONE,
       events: events.length > 0 ? events : NONE,
     };
   }

@@ -212,6 +212,11 @@ export class ServerMachine {
         if (connection !== undefined) this.#connections.forget(connection);
         break;
       }
+      case "outputTaken": {
+        const connection = this.connections.get(input.connection);
+        if (connection !== undefined) this.#flow.outputTaken(connection);
+        break;
+      }
       case "closeConnection": {
         const connection = this.connections.get(input.connection);
         if (connection !== undefined) this.#connections.close(connection);

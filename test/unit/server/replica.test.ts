@@ -13,6 +13,7 @@ const NOTHING: Ready = {
   output: [],
   pauseReading: [],
   resumeReading: [],
+  reportTaken: [],
   events: [],
 };
 
@@ -49,6 +50,7 @@ function create() {
     send: (output: Ready["output"][number]) => void done.push(`send ${output.connection}`),
     pauseReading: (connection: number) => void done.push(`pause ${connection}`),
     resumeReading: (connection: number) => void done.push(`resume ${connection}`),
+    reportTaken: (connection: number) => void done.push(`taken ${connection}`),
     report: (event: Ready["events"][number]) => void done.push(event.kind),
   };
   const replica = new Replica({
