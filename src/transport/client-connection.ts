@@ -30,8 +30,11 @@ export interface CommandWords {
 export interface ClientHandler {
   /** A connection was admitted; nothing has been read from it. */
   opened(connection: ClientConnection): void;
-  /** One frame, without its length; the bytes are valid during the call only. */
-  frame(connection: ClientConnection, bytes: Buffer): void;
+  /**
+   * One frame, without its length; the bytes are valid during the call only. False when the answers of this turn are
+   * enough for one client: it gets its next turn after them.
+   */
+  frame(connection: ClientConnection, bytes: Buffer): boolean;
   /** The client asked a four-letter word; nothing more is taken from it. Answer, then `close()`. */
   command(connection: ClientConnection, word: string, argument: Buffer): void;
   /** The connection is gone; called once for each that was opened. */
@@ -192,16 +195,17 @@ export class ClientConnection {
   }
 
   #deliver(): void {
-    for (let count = 0; this.#pauses === 0 && this.#state === "frames"; count++) {
-      if (count === FRAMES_PER_TURN_MAX && this.#frames.pendingBytes > 0) {
-        this.#pause(Pause.turn);
-        this.#context.timer.soon(() => this.#resume(Pause.turn));
-        return;
-      }
+    for (let left = FRAMES_PER_TURN_MAX; this.#pauses === 0 && this.#state === "frames"; left--) {
       const frame = this.#nextFrame();
       if (frame === undefined) return;
-      this.#context.handler.frame(this, frame);
+      const mayGoOn = this.#context.handler.frame(this, frame);
+      if ((left === 1 || !mayGoOn) && this.#frames.pendingBytes > 0) this.#waitForTurn();
     }
+  }
+
+  #waitForTurn(): void {
+    this.#pause(Pause.turn);
+    this.#context.timer.soon(() => this.#resume(Pause.turn));
   }
 
   #nextFrame(): Buffer | undefined {

@@ -5,6 +5,7 @@ import { Int64 } from "../../src/protocol/int64.ts";
 import { JuteReader } from "../../src/protocol/jute-reader.ts";
 import { OpCode } from "../../src/protocol/opcode.ts";
 import {
+  AddWatchRequest,
   CreateRequest,
   ExistsRequest,
   GetDataRequest,
@@ -177,16 +178,34 @@ describe("limits", () => {
       {},
       { listen: (options) => listenForClients({ ...options, outputBytesMax }) },
     );
-    const writer = await WireClient.connect(port);
-    await writer.create("/large", Buffer.alloc(1_000_000));
-    const slow = await WireClient.connect(port);
+    const [writer, slow] = [await WireClient.connect(port), await WireClient.connect(port)];
+    // Watch events come without being asked for: nothing but the limit stops them.
+    const path = `/${"x".repeat(500_000)}`;
+    await writer.create(path);
+    await slow.request(OpCode.addWatch, AddWatchRequest, { path, mode: 0 });
     slow.socket.pause();
-    for (let i = 0; i < 64; i++) void get(slow, "/large").catch(() => {});
+    for (let i = 0; i < 40; i++) await set(writer, path, Buffer.from(String(i)));
     while (server.view.statistics().aliveConnections > 1) await writer.ping();
     expect(log.messages("warn").join()).toMatch(
       /wait for a client that does not read \(limit 8000000 bytes\)/,
     );
     expect((await writer.create("/alive")).err).toBe(0);
+  });
+
+  it("serves a client that reads slowly, however much it asks for, from little memory", async () => {
+    const outputBytesMax = 8_000_000;
+    const { port } = await startTestServer(
+      {},
+      { listen: (options) => listenForClients({ ...options, outputBytesMax }) },
+    );
+    const client = await WireClient.connect(port);
+    await client.create("/large", Buffer.alloc(1_000_000));
+    client.socket.pause();
+    const replies = Array.from({ length: 100 }, () => get(client, "/large"));
+    const witness = await WireClient.connect(port);
+    for (let i = 0; i < 50; i++) await witness.ping();
+    client.socket.resume();
+    for (const reply of await Promise.all(replies)) expect(reply.body).toHaveLength(1_000_000 + 4 + 68);
   });
 
   it("closes a connection that asks for no session", async () => {

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { JuteReader } from "../../src/protocol/jute-reader.ts";
 import { OpCode } from "../../src/protocol/opcode.ts";
@@ -173,6 +173,20 @@ describe("a start that is refused", () => {
     expect(await second.exited).toBe(1);
     expect(second.output).toContain(`cannot listen on *:${port}: the port is in use`);
     rmSync(other, { recursive: true });
+  });
+
+  it("by a damaged log: code 1, where it is damaged, and the file stays as it is", async () => {
+    const first = await start();
+    await writeAndEnd(500, () => first.kill("SIGKILL"));
+    const log = `${dataDir}/version-2/log.1`;
+    const damaged = readFileSync(log);
+    damaged[2000]! ^= 0xff;
+    writeFileSync(log, damaged);
+    const second = await ServerProcess.spawn([String(port), dataDir]);
+    expect(await second.exited).toBe(1);
+    expect(second.output).toContain(log);
+    expect(second.output).toMatch(/ FATAL .*(checksum|damaged|corrupt)/i);
+    expect(readFileSync(log).equals(damaged)).toBe(true);
   });
 
   it("by a directory that cannot be made: code 3", async () => {

@@ -20,7 +20,7 @@ class Recorder implements ClientHandler {
   readonly lines: Line[] = [];
   closedCount = 0;
   rejectedCount = 0;
-  onFrame: (connection: ClientConnection, bytes: Buffer) => void = () => {};
+  onFrame: (connection: ClientConnection, bytes: Buffer) => unknown = () => {};
   #waiting: { readonly isDone: () => boolean; readonly resolve: () => void }[] = [];
 
   readonly log: Log = Object.fromEntries(
@@ -34,10 +34,11 @@ class Recorder implements ClientHandler {
     this.connections.push(connection);
     this.#changed();
   }
-  frame(connection: ClientConnection, bytes: Buffer): void {
+  frame(connection: ClientConnection, bytes: Buffer): boolean {
     this.frames.push(bytes.toString("latin1"));
-    this.onFrame(connection, bytes);
+    const mayGoOn = this.onFrame(connection, bytes);
     this.#changed();
+    return mayGoOn !== false;
   }
   command(connection: ClientConnection, word: string, argument: Buffer): void {
     this.commands.push(word + argument.toString("hex"));
@@ -183,6 +184,20 @@ describe("frames", () => {
     expect(Math.max(...turns)).toBeLessThanOrEqual(128);
     expect(turns.length).toBeGreaterThan(5);
   });
+});
+
+it("takes no more of a connection in a turn once its answers are enough", async () => {
+  const { recorder, port } = await listen();
+  const turns: string[][] = [[]];
+  recorder.onFrame = (_, bytes) => {
+    if (turns.at(-1)!.length === 0) setImmediate(() => turns.push([]));
+    turns.at(-1)!.push(bytes.toString());
+    return bytes.toString() !== "much";
+  };
+  const client = await WireClient.open(port);
+  client.send(Buffer.concat(["a", "much", "b", "c", "much", "d"].map((text) => frame(Buffer.from(text)))));
+  await recorder.until(() => recorder.frames.length === 6);
+  expect(turns.filter((turn) => turn.length > 0)).toEqual([["a", "much"], ["b", "c", "much"], ["d"]]);
 });
 
 describe("four-letter words", () => {
