@@ -12,15 +12,10 @@ export type AnswerCommand = (
 export interface GatewayOptions {
   /** Tells the machine. */
   readonly step: (input: Input) => void;
-  /** Bytes that the machine has for the connection in this turn so far. */
-  readonly outputBytes: (connection: number) => number;
   readonly answerCommand: AnswerCommand;
   /** A client went away by itself; the server has not closed the connection. */
   readonly dropped: () => void;
 }
-
-/** Answers that one connection gets in a turn before its further requests have to wait: a few bytes may ask for a lot. */
-const TURN_OUTPUT_BYTES = 1024 * 1024;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -67,12 +62,11 @@ export class Gateway implements ClientHandler {
     });
   }
 
-  frame(connection: ClientConnection, bytes: Buffer): boolean {
+  frame(connection: ClientConnection, bytes: Buffer): void {
     const frame = this.#frame;
     frame.connection = connection.id;
     frame.bytes = bytes;
     this.#options.step(frame);
-    return this.#options.outputBytes(connection.id) < TURN_OUTPUT_BYTES;
   }
 
   command(connection: ClientConnection, word: string, argument: Buffer): void {

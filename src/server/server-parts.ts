@@ -58,7 +58,6 @@ export function connectParts(foundation: ServerFoundation): ServerParts {
   const worker = createLogWorker(foundation, snapshots, (zxid) => replica.step({ kind: "persisted", zxid }));
   const gateway: Gateway = new Gateway({
     step: (input) => replica.step(input),
-    outputBytes: (connection) => machine.connections.get(connection)?.output?.length ?? 0,
     answerCommand: (word, argument, connection) => commands.answer(word, argument, connection),
     dropped: () => metrics.connectionDropped(),
   });

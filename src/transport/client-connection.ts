@@ -30,11 +30,8 @@ export interface CommandWords {
 export interface ClientHandler {
   /** A connection was admitted; nothing has been read from it. */
   opened(connection: ClientConnection): void;
-  /**
-   * One frame, without its length; the bytes are valid during the call only. False when the answers of this turn are
-   * enough for one client: it gets its next turn after them.
-   */
-  frame(connection: ClientConnection, bytes: Buffer): boolean;
+  /** One frame, without its length; the bytes are valid during the call only. */
+  frame(connection: ClientConnection, bytes: Buffer): void;
   /** The client asked a four-letter word; nothing more is taken from it. Answer, then `close()`. */
   command(connection: ClientConnection, word: string, argument: Buffer): void;
   /** The connection is gone; called once for each that was opened. */
@@ -198,8 +195,8 @@ export class ClientConnection {
     for (let left = FRAMES_PER_TURN_MAX; this.#pauses === 0 && this.#state === "frames"; left--) {
       const frame = this.#nextFrame();
       if (frame === undefined) return;
-      const mayGoOn = this.#context.handler.frame(this, frame);
-      if ((left === 1 || !mayGoOn) && this.#frames.pendingBytes > 0) this.#waitForTurn();
+      this.#context.handler.frame(this, frame);
+      if (left === 1 && this.#frames.pendingBytes > 0) this.#waitForTurn();
     }
   }
 
