@@ -157,6 +157,24 @@ describe("a disk that takes no more", () => {
   });
 });
 
+describe("an error that nobody expected", () => {
+  it.each([
+    ["exception", "throw(new(Error)('boom'))"],
+    ["rejection", "Promise.reject(new(Error)('boom'))"],
+  ])("ends the process with one line and code 1: an uncaught %s", async (_, fail) => {
+    // Put into the process from outside, once it is a server that looks out for such errors.
+    const isServer = "process.listenerCount('uncaughtException')>0";
+    const code = `t=setInterval(()=>{if(${isServer}){clearInterval(t);${fail}}},20)`;
+    const prelude = `export NODE_OPTIONS="--import data:text/javascript,globalThis.${code}"`;
+    const server = await ServerProcess.spawn([String(port), dataDir], { prelude });
+    processes.push(server);
+    expect(await server.exited).toBe(1);
+    const fatal = server.output.split("\n").filter((line) => line.includes(" FATAL "));
+    expect(fatal).toHaveLength(1);
+    expect(fatal[0]).toContain("boom");
+  });
+});
+
 describe("a start that is refused", () => {
   it("by a directory in use: code 3 and who uses it", async () => {
     const first = await start();
