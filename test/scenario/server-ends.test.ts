@@ -108,7 +108,7 @@ async function expectAcknowledged(written: readonly Acknowledged[]): Promise<voi
 describe("every acknowledged write is there after a restart", () => {
   it("when the process was killed under load", async () => {
     const first = await start();
-    const written = await writeAndEnd(3000, () => first.kill("SIGKILL"));
+    const written = await writeAndEnd(1500, () => first.kill("SIGKILL"));
     await start();
     await expectAcknowledged(written);
   });
@@ -119,7 +119,7 @@ describe("every acknowledged write is there after a restart", () => {
     for (let round = 0; round < 4; round++) {
       const server = await start({ flags });
       await expectAcknowledged(written);
-      written.push(...(await writeAndEnd(500, () => server.kill("SIGKILL"), `/round-${round}`)));
+      written.push(...(await writeAndEnd(250, () => server.kill("SIGKILL"), `/round-${round}`)));
     }
     await start({ flags });
     await expectAcknowledged(written);
@@ -130,7 +130,7 @@ describe("every acknowledged write is there after a restart", () => {
     async (signal) => {
       const first = await start();
       let code: number | string = "";
-      const written = await writeAndEnd(1000, async () => {
+      const written = await writeAndEnd(600, async () => {
         code = await first.kill(signal);
       });
       expect(code).toBe(0);
