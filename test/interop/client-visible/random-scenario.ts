@@ -163,6 +163,12 @@ class Dice {
   }
 }
 
+/** Several requests in one segment: their replies and the events between them come in one order. */
+function batch(dice: Dice): WireRequest[] {
+  const length = 2 + dice.below(8);
+  return Array.from({ length }, () => (dice.below(3) === 0 ? dice.read() : dice.write()));
+}
+
 /** What one step may also be: things that happen to connections and sessions. */
 async function upheaval(t: Stage, dice: Dice, actors: Actor[], index: number): Promise<void> {
   const actor = actors[index]!;
@@ -198,7 +204,8 @@ export function randomScenario(seed: number, steps: number): Scenario {
     for (let step = 0; step < steps; step++) {
       const index = dice.below(actors.length);
       const roll = dice.below(100);
-      if (roll < 50) await actors[index]!.call(dice.write());
+      if (roll < 10) await actors[index]!.pipeline(batch(dice));
+      else if (roll < 50) await actors[index]!.call(dice.write());
       else if (roll < 80) await actors[index]!.call(dice.read());
       else if (roll < 94)
         await actors[index]!.call(dice.watch(t.transcript.zxidAt(BigInt(dice.below(steps)))));
