@@ -79,7 +79,8 @@ export interface LogEntry {
 
 /**
  * What goes out on one connection in this turn: at most one per connection and {@link Ready}, so that the host needs one
- * socket write. The bytes belong to the host from now on.
+ * socket write. The bytes belong to the host from now on. A host that is done with them gives the output back with
+ * `ServerMachine.reuse`: their memory serves the next one, and the collector has nothing to do.
  */
 export interface ConnectionOutput {
   readonly connection: ConnectionId;

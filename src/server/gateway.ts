@@ -80,8 +80,9 @@ export class Gateway implements ClientHandler {
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
 
-  send(output: ConnectionOutput): void {
-    this.#connections.get(output.connection)?.send(output.bytes, output.isClosing);
+  /** Whether the output's bytes are not needed any more. */
+  send(output: ConnectionOutput): boolean {
+    return this.#connections.get(output.connection)?.send(output.bytes, output.isClosing) ?? true;
   }
 
   pauseReading(connection: number): void {

@@ -108,12 +108,20 @@ export class ClientConnection {
     return this.#socket.writableLength;
   }
 
-  /** Sends; `isLast` closes the connection behind the bytes. Does nothing on a connection that is not open. */
-  send(bytes: Uint8Array, isLast = false): void {
-    if (!this.isOpen) return;
-    if (bytes.length > 0) this.#socket.write(bytes);
+  /**
+   * Sends; `isLast` closes the connection behind the bytes. Does nothing on a connection that is not open.
+   *
+   * @returns whether the caller may use the memory of `bytes` again at once. Nearly always: the operating system has taken
+   * them. Behind bytes that it has not taken a copy waits, which is no larger than it has to be.
+   */
+  send(bytes: Uint8Array, isLast = false): boolean {
+    if (!this.isOpen) return true;
+    const isCopied = this.#socket.writableLength > 0;
+    if (bytes.length > 0) this.#socket.write(isCopied ? new Uint8Array(bytes) : bytes);
+    const waiting = this.#socket.writableLength;
     if (isLast) this.close();
-    else this.#boundOutput(this.#socket.writableLength);
+    else this.#boundOutput(waiting);
+    return isCopied || waiting === 0;
   }
 
   /** Sends one part of a long answer; a promise says when the next one should come (or that the connection is gone). */

@@ -212,7 +212,10 @@ export class CoreHarness {
     for (const output of ready.output) {
       if (seen.has(output.connection)) throw new Error(`two outputs for connection ${output.connection}`);
       seen.add(output.connection);
-      this.#clients.get(output.connection)!.receive(output.bytes, output.isClosing);
+      this.#clients.get(output.connection)!.receive(Buffer.from(output.bytes), output.isClosing);
+      // As a host does whose socket took the bytes: whoever still counts on them finds them changed.
+      output.bytes.fill(0xee);
+      this.machine.reuse(output);
     }
     for (const id of ready.reportTaken) {
       if (this.autoTake) this.take(id);

@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { JuteWriter } from "../../protocol/jute-writer.ts";
 import type { MachineEvent } from "../machine-event.ts";
 import type { ConnectionId, ConnectionOutput, LogEntry, Ready } from "../ready.ts";
@@ -105,26 +104,32 @@ export class Outbox {
     return { pauseReading, resumeReading };
   }
 
-  #outputs(connections: readonly Connection[]): readonly ConnectionOutput[] {
-    const outputs: ConnectionOutput[] = [];
+  /** The host is done with the output's bytes. An output that never comes back is left to the collector. */
+  reuse(output: ConnectionOutput): void {
+    const lent = output as LentOutput;
+    const { writer } = lent;
+    if (writer === null) return;
+    lent.writer = null;
+    if (writer.capacity > WRITER_BYTES_KEPT_MAX || this.#writers.length >= WRITERS_KEPT_MAX) return;
+    writer.reset();
+    this.#writers.push(writer);
+  }
+
+  #outputs(connections: readonly Connection[]): readonly LentOutput[] {
+    const outputs: LentOutput[] = [];
     for (const connection of connections) {
       const writer = connection.output;
       connection.output = null;
-      const bytes = writer === null ? EMPTY : this.#bytesOf(writer);
-      outputs.push({ connection: connection.id, bytes, isClosing: connection.isClosing });
+      const bytes = writer === null ? EMPTY : writer.bytes();
+      outputs.push({ connection: connection.id, bytes, isClosing: connection.isClosing, writer });
     }
     return outputs;
   }
+}
 
-  /** The written bytes as memory of their own: copied when that is little, else the writer's, which is then given up. */
-  #bytesOf(writer: JuteWriter): Uint8Array {
-    if (writer.capacity > WRITER_BYTES_KEPT_MAX) return writer.take(0);
-    const bytes = Buffer.allocUnsafe(writer.length);
-    bytes.set(writer.bytes());
-    writer.reset();
-    if (this.#writers.length < WRITERS_KEPT_MAX) this.#writers.push(writer);
-    return bytes;
-  }
+/** An output with the writer whose memory its bytes are; null once that has been given back. */
+interface LentOutput extends ConnectionOutput {
+  writer: JuteWriter | null;
 }
 
 const EMPTY = new Uint8Array(0);

@@ -4,7 +4,7 @@ import { AclAuthority } from "../auth/acl.ts";
 import { authSchemes } from "../auth/auth-schemes.ts";
 import { type Authorization, authorize, type Caller } from "../auth/authorize.ts";
 import type { ConnectionId } from "../connection-id.ts";
-import type { Input, Ready } from "../ready.ts";
+import type { ConnectionOutput, Input, Ready } from "../ready.ts";
 import { timeoutBounds } from "../session/session-timeout.ts";
 import { SessionTracker } from "../session/session-tracker.ts";
 import { ContainerReaper } from "../tree/container-ttl.ts";
@@ -234,6 +234,11 @@ export class ServerMachine {
   /** What has to be done since the last call. */
   takeReady(): Ready {
     return this.#outbox.take();
+  }
+
+  /** The host is done with the bytes of an output that {@link takeReady} gave it. Optional, and once for each. */
+  reuse(output: ConnectionOutput): void {
+    this.#outbox.reuse(output);
   }
 
   /** `Instant.elapsedMs` at which a tick is due; Infinity = none. */

@@ -23,6 +23,7 @@ class ScriptedMachine implements Machine {
   next: Partial<Ready> = {};
   failure: Error | undefined;
   taken = 0;
+  readonly reused: number[] = [];
 
   step(input: Input, now: Instant): void {
     if (this.failure !== undefined) throw this.failure;
@@ -33,6 +34,9 @@ class ScriptedMachine implements Machine {
     const ready = { ...NOTHING, ...this.next };
     this.next = {};
     return ready;
+  }
+  reuse(output: Ready["output"][number]): void {
+    this.reused.push(output.connection);
   }
   kinds(): string[] {
     return this.inputs.map(({ input }) => input.kind);
@@ -47,7 +51,10 @@ function create() {
   const turns: number[][] = [];
   const performers = {
     append: (entries: Ready["append"]) => void done.push(`append ${entries.map((e) => e.zxid).join(",")}`),
-    send: (output: Ready["output"][number]) => void done.push(`send ${output.connection}`),
+    send: (output: Ready["output"][number]) => {
+      done.push(`send ${output.connection}`);
+      return !output.isClosing;
+    },
     pauseReading: (connection: number) => void done.push(`pause ${connection}`),
     resumeReading: (connection: number) => void done.push(`resume ${connection}`),
     reportTaken: (connection: number) => void done.push(`taken ${connection}`),
@@ -101,6 +108,8 @@ describe("Replica", () => {
     };
     time.runNext();
     expect(done).toEqual(["append 5,6", "send 1", "send 2", "pause 3", "staleRequestDropped", "resume 4"]);
+    // Only what the transport is done with.
+    expect(machine.reused).toEqual([1]);
   });
 
   it("takes what a resumed connection hands over as the next turn's input", () => {
