@@ -17,15 +17,32 @@ describe("WatchTable", () => {
     }
   });
 
+  it("knows of which lengths the recursively watched paths are", () => {
+    const table = new WatchTable();
+    const lengths = () => [1, 2, 4].filter((length) => table.hasRecursiveOfLength(length));
+    table.setModes(1, "/a", recursive);
+    table.setModes(2, "/b", recursive | dataOnce);
+    table.setModes(2, "/a/b", recursive);
+    table.setModes(3, "/a/c", dataPersistent);
+    expect(lengths()).toEqual([2, 4]);
+    table.setModes(1, "/a", 0);
+    expect(lengths()).toEqual([2, 4]);
+    table.setModes(2, "/b", dataOnce);
+    expect(lengths()).toEqual([4]);
+    table.removeConnection(2);
+    expect(lengths()).toEqual([]);
+    expect(table.hasRecursive).toBe(false);
+  });
+
   it("counts a connection on a path once in each table", () => {
     const table = new WatchTable();
     table.setModes(1, "/a", dataOnce | dataPersistent | childOnce);
     table.setModes(2, "/a", recursive);
-    expect([table.dataCount, table.childCount, table.recursiveCount]).toEqual([2, 1, 1]);
+    expect([table.dataCount, table.childCount, table.hasRecursive]).toEqual([2, 1, true]);
     table.setModes(1, "/a", dataPersistent);
-    expect([table.dataCount, table.childCount, table.recursiveCount]).toEqual([2, 0, 1]);
+    expect([table.dataCount, table.childCount, table.hasRecursive]).toEqual([2, 0, true]);
     table.clearMode("/a", recursive);
-    expect([table.dataCount, table.childCount, table.recursiveCount]).toEqual([1, 0, 0]);
+    expect([table.dataCount, table.childCount, table.hasRecursive]).toEqual([1, 0, false]);
   });
 
   it("leaves no empty entries behind, however the last watch goes", () => {
