@@ -20,7 +20,8 @@ export interface BenchContext {
 }
 
 const MIB = 1024 * 1024;
-const TREE_LOAD_MS = 5000;
+/** Long enough for several snapshots: one is due about every 100,000 transactions. */
+const TREE_LOAD_MS = 10_000;
 
 type RoundFigures = Record<SubjectName, number[][]>;
 
@@ -105,7 +106,7 @@ async function runStart(context: BenchContext, workload: Workload): Promise<Work
   return { name: workload.name, title: workload.title, metrics };
 }
 
-/** Opens a copy of the big tree, looks at memory, works on it for a while, looks again. */
+/** Opens a copy of the big tree, looks at memory, writes to it while snapshots are taken, looks again. */
 async function runTree(context: BenchContext, workload: Workload): Promise<WorkloadReport> {
   const { options, load, cache, repository, say } = context;
   const { znodes } = options;
@@ -123,7 +124,7 @@ async function runTree(context: BenchContext, workload: Workload): Promise<Workl
     }
   }
   const metrics = metricReports(workload.metrics, chosen(figures, options.subjects));
-  const title = `restart and memory with ${znodes.toLocaleString("en-US")} znodes of ${TREE_DATA_BYTES} B`;
+  const title = `restart, memory and writes during snapshots with ${znodes.toLocaleString("en-US")} znodes of ${TREE_DATA_BYTES} B`;
   return { name: workload.name, title, metrics };
 }
 
@@ -136,11 +137,15 @@ async function measureTree(context: BenchContext, subject: Subject): Promise<num
     const ready = subject.memory();
     await load.run({ kind: "prepare", port });
     const shape = { connections: 8, depth: 32, warmupMs: 0, measureMs: TREE_LOAD_MS };
-    await load.run({ kind: "throughput", plan: "mix", port, serverPid, ...shape });
+    const writes = await load.measure({ kind: "throughput", plan: "set", port, serverPid, ...shape });
     await subject.settle();
     const loaded = subject.memory();
-    const rss = [ready.rssBytes, loaded.rssBytes, loaded.peakRssBytes].map((bytes) => bytes / MIB);
-    return [subject.startMs / 1000, ...rss];
+    const [readyMib, loadedMib, peakMib] = [ready.rssBytes, loaded.rssBytes, loaded.peakRssBytes].map(
+      (bytes) => bytes / MIB,
+    );
+    const { p99Us, maxUs } = writes.latency;
+    const rate = writes.count / writes.seconds;
+    return [subject.startMs / 1000, readyMib!, rate, p99Us / 1000, maxUs / 1000, loadedMib!, peakMib!];
   } finally {
     await subject.stop();
   }

@@ -127,11 +127,14 @@ const START: Workload = {
 const TREE: Workload = {
   name: "tree",
   group: "tree",
-  title: "restart and memory with the big tree (1,000,000 znodes of 100 B)",
+  title: "restart, memory and writes during snapshots with the big tree (1,000,000 znodes of 100 B)",
   kind: "tree",
   metrics: [
     { name: "ready", unit: "s", better: "lower" },
     { name: "RSS ready", unit: "MiB", better: "lower" },
+    { name: "set 8 x 32", unit: "/s", better: "higher" },
+    { name: "set p99", unit: "ms", better: "lower" },
+    { name: "set longest", unit: "ms", better: "lower" },
     { name: "RSS loaded", unit: "MiB", better: "lower" },
     { name: "RSS peak", unit: "MiB", better: "lower" },
   ],

@@ -1,6 +1,5 @@
 // npm run bench: bundles bench/ and runs it. `npm run bench -- --help` lists workloads and options.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -30,9 +29,12 @@ function run(command, args) {
   });
 }
 
+// What is measured is what the sources say now, not what an earlier build left in dist/.
 const isApacheAlone = /--subject[= ]apache/.test(process.argv.join(" "));
-if (!isApacheAlone && !existsSync(join(repository, "dist/bin/zk-server.js"))) {
-  await run(process.execPath, [join(repository, "scripts/build.mjs")]);
+const isHelp = /(^| )(--help|-h)( |$)/.test(process.argv.slice(2).join(" "));
+if (!isApacheAlone && !isHelp) {
+  const code = await run(process.execPath, [join(repository, "scripts/build.mjs")]);
+  if (code !== 0) process.exit(code);
 }
 await bundle();
 process.exitCode = await run(process.execPath, [join(outdir, "main.mjs"), ...process.argv.slice(2)]);

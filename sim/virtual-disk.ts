@@ -155,9 +155,11 @@ export class VirtualDisk implements Disk {
   async list(directory: string): Promise<string[]> {
     await this.#begin("list", directory);
     if (!this.#directories.has(directory)) throw this.#error("ENOENT", "list", directory);
-    const prefix = `${directory}/`;
+    const prefix = directory === "/" ? directory : `${directory}/`;
     return [...this.#names.keys(), ...this.#directories]
-      .filter((path) => path.startsWith(prefix) && !path.slice(prefix.length).includes("/"))
+      .filter(
+        (path) => path.startsWith(prefix) && path !== prefix && !path.slice(prefix.length).includes("/"),
+      )
       .map((path) => path.slice(prefix.length));
   }
 
@@ -260,7 +262,8 @@ export class VirtualDisk implements Disk {
     let used = 0;
     for (const other of this.#names.values()) used += other.allocatedBytes;
     const free = (this.#options.capacityBytes ?? Number.POSITIVE_INFINITY) - used;
-    const isRoom = file.allocationFor(position, bytes.length) <= free;
+    const needed = file.allocationFor(position, bytes.length);
+    const isRoom = needed === 0 || needed <= free;
     file.write(isRoom ? bytes : bytes.subarray(0, bytes.length >> 1), position);
     if (!isRoom) throw this.#error("ENOSPC", "write", path);
   }

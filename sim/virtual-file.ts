@@ -53,7 +53,8 @@ export class VirtualFile {
 
   write(bytes: Uint8Array, position: number): void {
     this.#current.write(bytes, position);
-    this.#pending.push({ kind: "write", position, bytes: bytes.slice() });
+    // Not slice(): of a Buffer that is a view, and writers use their memory again.
+    this.#pending.push({ kind: "write", position, bytes: new Uint8Array(bytes) });
   }
 
   truncate(size: number): void {

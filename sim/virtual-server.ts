@@ -141,9 +141,14 @@ export class VirtualServer {
           if (options.hasAckBeforeSync === true)
             this.#replica.step({ kind: "persisted", zxid: entries.at(-1)!.zxid });
         },
-        send: ({ connection, bytes, isClosing }) => this.#clients.get(connection)?.receive(bytes, isClosing),
+        send: ({ connection, bytes, isClosing }) => {
+          this.#clients.get(connection)?.receive(bytes, isClosing);
+          // The client may keep them.
+          return false;
+        },
         pauseReading() {},
         resumeReading() {},
+        reportTaken: (connection) => this.#replica.step({ kind: "outputTaken", connection }),
         report() {},
       },
       failed: fail,

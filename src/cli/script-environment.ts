@@ -44,7 +44,7 @@ export function parseCall(words: readonly string[]): Call {
 }
 
 /** The `bin` directory of this package, where the scripts are: the bundle is `dist/bin/zk-server.js`. */
-export function packageBinDirectory(): string {
+function packageBinDirectory(): string {
   return join(dirname(fileURLToPath(import.meta.url)), "..", "..", "bin");
 }
 

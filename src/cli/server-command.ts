@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ScriptEnvironment } from "./script-environment.ts";
 
@@ -5,7 +6,7 @@ import type { ScriptEnvironment } from "./script-environment.ts";
  * The word that makes the program a server rather than a script: the name of Apache's main class, so that whoever looks
  * for it in the process list (`pgrep -f QuorumPeerMain`) finds us.
  */
-export const SERVER_MAIN = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
+const SERVER_MAIN = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
 
 /** What the server of this environment is given: JVM flags, and the arguments of the main class. */
 export function processLine(environment: ScriptEnvironment): {
@@ -28,8 +29,11 @@ export function serverWords(environment: ScriptEnvironment): string[] {
   return [...flags, SERVER_MAIN, ...args];
 }
 
-/** Node, its own flags, and the program: what stands in front of {@link serverWords}. */
+/**
+ * Node, its own flags, and the program: what stands in front of {@link serverWords}. The program is `dist/bin/zk-server.js`,
+ * whichever program is asked to start it; this code is in a file of `dist/bin` or `dist/chunks`.
+ */
 export function programWords({ heapMiB }: ScriptEnvironment): string[] {
-  const program = process.argv[1] ?? fileURLToPath(import.meta.url);
+  const program = join(dirname(fileURLToPath(import.meta.url)), "..", "bin", "zk-server.js");
   return [process.execPath, ...(heapMiB === null ? [] : [`--max-old-space-size=${heapMiB}`]), program];
 }

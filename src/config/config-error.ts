@@ -28,13 +28,13 @@ export class ConfigError extends Error {
 }
 
 /** `zoo.cfg line 4: tickTime=abc: For input string: "abc" (allowed: 0 or more ms)`. */
-export function describeProblem({ reason, origin, key, value, allowed }: ConfigProblem): string {
+function describeProblem({ reason, origin, key, value, allowed }: ConfigProblem): string {
   const where = origin === undefined ? "" : `${describeOrigin(origin)}: `;
   const what = key === undefined ? "" : `${key}${value === undefined ? "" : `=${value}`}: `;
   return `${where}${what}${reason}${allowed === undefined || allowed === "" ? "" : ` (allowed: ${allowed})`}`;
 }
 
-export function describeOrigin(origin: Origin): string {
+function describeOrigin(origin: Origin): string {
   if (origin.kind === "flag") return "system property";
   if (origin.kind === "entry") return "argument";
   return origin.line === undefined ? origin.file : `${origin.file} line ${origin.line}`;

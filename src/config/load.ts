@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import type { Config, ConfigNotice } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
+import { deepFreeze } from "./deep-freeze.ts";
 import { refuseWhatThisReleaseLacks } from "./release-limits.ts";
 import { resolveConfig } from "./resolve-config.ts";
 import { type FileSettings, parseJvmFlags, readSettings, type Setting } from "./settings.ts";
@@ -16,9 +17,7 @@ export function loadConfig(file: string, flags: readonly string[] = []): Config 
   const config = resolveConfig({ configFile, settings, flags: parseJvmFlags(flags), readFile });
   refuseWhatThisReleaseLacks(config);
   const notices = relativePathNotices(file, settings);
-  return notices.length === 0
-    ? config
-    : Object.freeze({ ...config, notices: [...notices, ...config.notices] });
+  return notices.length === 0 ? config : deepFreeze({ ...config, notices: [...notices, ...config.notices] });
 }
 
 /** The raw settings of a configuration file. Throws {@link ConfigError} when it is missing or unreadable. */

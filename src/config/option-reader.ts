@@ -99,6 +99,6 @@ function isNumber(option: Option<unknown>): boolean {
 }
 
 /** The default as the documentation writes it. */
-export function defaultOf(option: Option<unknown>): string {
+function defaultOf(option: Option<unknown>): string {
   return option.defaultText ?? String(option.default);
 }

@@ -108,7 +108,6 @@ function readServerId(dataDir: string, { readFile }: ConfigSources, reader: Opti
 function resolveSessions(reader: OptionReader): SessionsConfig {
   const sessions = reader.section(schema.sessions);
   const { tickTimeMs } = sessions;
-  if (tickTimeMs === 0) reader.problems.push({ reason: "tickTime is not set", key: "tickTime", value: "0" });
   const timeoutMinMs = sessions.timeoutMinMs === -1 ? tickTimeMs * 2 : sessions.timeoutMinMs;
   const timeoutMaxMs = sessions.timeoutMaxMs === -1 ? tickTimeMs * 20 : sessions.timeoutMaxMs;
   if (timeoutMinMs > timeoutMaxMs) {

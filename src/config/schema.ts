@@ -46,9 +46,6 @@ export const schema = {
   quorumSasl: quorumSaslOptions,
 } as const;
 
-export type Schema = typeof schema;
-export type SectionName = keyof Schema;
-
 /** All rows, in the order of the sections. */
 export function allOptions(): Option<unknown>[] {
   return Object.values(schema).flatMap((section) => Object.values(section) as Option<unknown>[]);

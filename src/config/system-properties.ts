@@ -3,7 +3,7 @@ import { allOptions } from "./schema.ts";
 import type { FileSettings } from "./settings.ts";
 
 /** What stands in place of a password. */
-export const REDACTED = "***";
+const REDACTED = "***";
 
 const SECRET_NAME = /password(?!path)|passwd|superdigest|secret/i;
 

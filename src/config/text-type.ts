@@ -33,7 +33,7 @@ export function list(): ValueType<readonly string[]> {
   };
 }
 
-export function splitList(value: string): string[] {
+function splitList(value: string): string[] {
   return value
     .split(",")
     .map((item) => item.trim())

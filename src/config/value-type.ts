@@ -77,7 +77,7 @@ export function parseDecimal(text: string): number | undefined {
 }
 
 /** `Integer.decode`: decimal, `0x` or `#` hexadecimal, or octal with a leading 0. */
-export function decodeInteger(text: string): number | undefined {
+function decodeInteger(text: string): number | undefined {
   const match = /^([+-]?)(0[xX]|#|0(?=\d))?([0-9a-fA-F]+)$/.exec(text);
   if (match === null) return undefined;
   const [, sign, prefix, digits = ""] = match;

@@ -44,6 +44,12 @@ export interface Persisted {
   readonly zxid: Zxid;
 }
 
+/** All that {@link Ready.reportTaken} asked about has left for the client: it may get more. */
+export interface OutputTaken {
+  readonly kind: "outputTaken";
+  readonly connection: ConnectionId;
+}
+
 /** An operator wants this connection gone (shed_connections). Its session lives on. */
 export interface CloseConnection {
   readonly kind: "closeConnection";
@@ -56,7 +62,14 @@ export interface Tick {
 }
 
 /** Everything that can happen to a server machine. Messages of peers join with the ensemble. */
-export type Input = ConnectionOpened | FrameReceived | ConnectionClosed | CloseConnection | Persisted | Tick;
+export type Input =
+  | ConnectionOpened
+  | FrameReceived
+  | ConnectionClosed
+  | CloseConnection
+  | OutputTaken
+  | Persisted
+  | Tick;
 
 /** One record for the log: the payload of storage-formats 2.2 (header, txn, digest), encoded once. */
 export interface LogEntry {
@@ -66,7 +79,8 @@ export interface LogEntry {
 
 /**
  * What goes out on one connection in this turn: at most one per connection and {@link Ready}, so that the host needs one
- * socket write. The bytes belong to the host from now on.
+ * socket write. The bytes belong to the host from now on. A host that is done with them gives the output back with
+ * `ServerMachine.reuse`: their memory serves the next one, and the collector has nothing to do.
  */
 export interface ConnectionOutput {
   readonly connection: ConnectionId;
@@ -103,6 +117,11 @@ export interface Ready {
   /** Stop reading from these connections (back pressure, client-protocol 7.7). Frames already cut may still be given. */
   readonly pauseReading: readonly ConnectionId[];
   readonly resumeReading: readonly ConnectionId[];
+  /**
+   * These have got so much in this turn that their further reads wait: each wants an {@link OutputTaken} when its output up
+   * to here has been taken by the client. None is owed to a connection that ends before.
+   */
+  readonly reportTaken: readonly ConnectionId[];
   /** For the log, the audit log and counters. */
   readonly events: readonly MachineEvent[];
 }

@@ -2,6 +2,8 @@ import { Buffer } from "node:buffer";
 import type { Int64 } from "./int64.ts";
 import { type Zxid, zxidHigh } from "./zxid.ts";
 
+const EMPTY = Buffer.alloc(0);
+
 /** Appends jute values to a buffer that grows as needed. `bytes()` is a view; `take()` hands the memory over. */
 export class JuteWriter {
   #bytes: Buffer;
@@ -27,7 +29,7 @@ export class JuteWriter {
   /** The written bytes, whose memory this writer gives up: it starts empty, with `bytesInitial` of new memory. */
   take(bytesInitial = 256): Buffer {
     const out = this.#bytes.subarray(0, this.#at);
-    this.#bytes = Buffer.allocUnsafe(bytesInitial);
+    this.#bytes = bytesInitial === 0 ? EMPTY : Buffer.allocUnsafe(bytesInitial);
     this.#at = 0;
     return out;
   }

@@ -94,7 +94,11 @@ function readBody(reader: JuteReader, type: number): TxnBody {
   if (type === OpCode.closeSession && lacksPathList(reader)) return { type, paths2Delete: null };
   const start = reader.position;
   try {
-    return { type, ...(codecOf(type).read(reader) as object) } as TxnBody;
+    const body = { type, ...(codecOf(type).read(reader) as object) } as TxnBody;
+    // A list that is there but null is an empty one: null means that there was none.
+    if (body.type === OpCode.closeSession && body.paths2Delete === null)
+      return { type: body.type, paths2Delete: [] };
+    return body;
   } catch (error) {
     // A create from before 3.3 ends without parentCVersion (storage-formats 4).
     if (type !== OpCode.create || !(error instanceof JuteError)) throw error;

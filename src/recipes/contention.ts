@@ -95,7 +95,7 @@ export class Contention {
   }
 
   leave(place: OwnedZnode): Promise<void> {
-    return deleteEphemeral(this.#client, place.path);
+    return deleteEphemeral(this.#client, place.path, place.stat.ephemeralOwner);
   }
 
   /** All contenders, the first one first. */

@@ -50,7 +50,7 @@ export class DoubleBarrier {
     try {
       await this.#waitReady(patience);
     } catch (error) {
-      void deleteEphemeral(this.#client, own.path).catch(() => {});
+      void deleteEphemeral(this.#client, own.path, own.stat.ephemeralOwner).catch(() => {});
       throw error;
     }
     this.#own = own;
@@ -90,7 +90,7 @@ export class DoubleBarrier {
       const lowest = members[0]!;
       const isLast = members.length === 1 && lowest === own.name;
       if (isLast || (isThere && lowest !== own.name)) {
-        await deleteEphemeral(this.#client, own.path);
+        await deleteEphemeral(this.#client, own.path, own.stat.ephemeralOwner);
         isThere = false;
         if (isLast) return true;
       }

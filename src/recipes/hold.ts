@@ -1,7 +1,7 @@
-import type { Client, ClientState, Zxid } from "../client/index.ts";
+import type { Client, ClientState, Int64, Zxid } from "../client/index.ts";
 import { type LossReason, LostError } from "./lost-error.ts";
 import type { OwnedZnode } from "./owned-znode.ts";
-import { deleteEphemeral } from "./persist.ts";
+import { deleteEphemeral, isSession } from "./persist.ts";
 
 /** What a holder does when the connection breaks and nobody can say whether the session lives. */
 export interface HoldOptions {
@@ -32,6 +32,7 @@ export class Hold implements AsyncDisposable {
    */
   readonly fencingToken: Zxid;
   readonly #client: Client;
+  readonly #owner: Int64;
   readonly #controller = new AbortController();
   readonly #stopListening: () => void;
   #depth = 1;
@@ -42,9 +43,9 @@ export class Hold implements AsyncDisposable {
     this.path = znode.path;
     this.fencingToken = znode.stat.czxid;
     this.#client = client;
+    this.#owner = znode.stat.ephemeralOwner;
     this.#stopListening = client.on("state", (state) => this.#stateChanged(state, options));
-    const isOurs = client.session?.id.equals(znode.stat.ephemeralOwner) === true;
-    if (!isOurs) this.lose("expired");
+    if (!this.isOurSession) this.lose("expired");
     else this.#stateChanged(client.state, options);
   }
 
@@ -56,6 +57,11 @@ export class Hold implements AsyncDisposable {
   /** Neither lost nor released. */
   get isHeld(): boolean {
     return this.#depth > 0 && !this.signal.aborted;
+  }
+
+  /** Whether the session that made the znode is still the client's: calls that are made now are made by it, or fail. */
+  get isOurSession(): boolean {
+    return isSession(this.#client, this.#owner);
   }
 
   /** Counts one more holder in this process: it takes one more {@link release} to give it back. */
@@ -73,7 +79,7 @@ export class Hold implements AsyncDisposable {
     }
     this.#depth = 0;
     this.#stopListening();
-    this.#released ??= deleteEphemeral(this.#client, this.path);
+    this.#released ??= deleteEphemeral(this.#client, this.path, this.#owner);
     await this.#released;
   }
 

@@ -1,13 +1,13 @@
 import { type Client, type KeeperError, op, type Zxid } from "../client/index.ts";
+import { claim } from "./claim.ts";
 import { Hold } from "./hold.ts";
 import { ItemStore, type PutOptions } from "./item-store.ts";
-import { LostError } from "./lost-error.ts";
 import { ensurePersistent, type OwnedZnode } from "./owned-znode.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
 import { deleteEphemeral, isCode, isConnectionLost, persist } from "./persist.ts";
 import { kazooQueue } from "./queue-layout.ts";
 import { Wakeup } from "./wakeup.ts";
-import { baseName, childPath, hexGuid, textOf } from "./znode-path.ts";
+import { childPath, hexGuid } from "./znode-path.ts";
 
 /**
  * A queue whose items stay until they are done: whoever takes one locks it; if the process dies, the item is free again.
@@ -67,40 +67,15 @@ export class LockingQueue {
   }
 
   async #lock(name: string, patience: Patience): Promise<TakenItem | undefined> {
-    const lock = await this.#createLock(childPath(this.#taken, name), hexGuid(), patience);
+    const lock = await claim(this.#client, childPath(this.#taken, name), hexGuid(), patience);
     if (lock === undefined) return undefined;
     try {
       const entry = childPath(this.#entries, name);
       const { data } = await persist(() => this.#client.get(entry, patience.call));
       return new TakenItem(this.#client, entry, lock, data ?? new Uint8Array(0));
     } catch (error) {
-      await deleteEphemeral(this.#client, lock.path);
+      await deleteEphemeral(this.#client, lock.path, lock.stat.ephemeralOwner);
       // Done by somebody between our look and our lock.
-      if (isCode(error, "NONODE")) return undefined;
-      throw error;
-    }
-  }
-
-  /** The id in the data tells after a lost answer whether the lock is ours. */
-  async #createLock(path: string, id: string, patience: Patience): Promise<OwnedZnode | undefined> {
-    let isUnsure = false;
-    for (;;) {
-      try {
-        const { stat } = await this.#client.create(path, { data: id, mode: "ephemeral", ...patience.call });
-        return { path, name: baseName(path), stat };
-      } catch (error) {
-        if (isCode(error, "NODEEXISTS")) return isUnsure ? await this.#ours(path, id, patience) : undefined;
-        if (!isConnectionLost(error)) throw error;
-        isUnsure = true;
-      }
-    }
-  }
-
-  async #ours(path: string, id: string, patience: Patience): Promise<OwnedZnode | undefined> {
-    try {
-      const { data, stat } = await persist(() => this.#client.get(path, patience.call));
-      return textOf(data) === id ? { path, name: baseName(path), stat } : undefined;
-    } catch (error) {
       if (isCode(error, "NONODE")) return undefined;
       throw error;
     }
@@ -142,8 +117,7 @@ export class TakenItem implements AsyncDisposable {
     let isUnsure = false;
     for (;;) {
       // With another session a lock of this name is another taker's.
-      const { reason } = this.signal;
-      if (reason instanceof LostError && reason.reason !== "suspended") return false;
+      if (!this.#hold.isOurSession) return false;
       try {
         await this.#client.multi(
           [op.delete(this.#hold.path, { version: 0 }), op.delete(this.path)],

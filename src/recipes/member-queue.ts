@@ -39,7 +39,7 @@ export class MemberQueue {
     const prefix = `member-${crypto.randomUUID()}-`;
     const create = { prefix, mode: "ephemeral-sequential", data: options.data ?? "" } as const;
     const own = await createOwned(this.#client, this.path, create, patience);
-    const leave = (): Promise<void> => deleteEphemeral(this.#client, own.path);
+    const leave = (): Promise<void> => deleteEphemeral(this.#client, own.path, own.stat.ephemeralOwner);
     try {
       await this.#gathered(patience);
     } catch (error) {

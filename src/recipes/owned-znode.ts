@@ -7,7 +7,7 @@ import {
   ZooKeeperError,
 } from "../client/index.ts";
 import type { Patience } from "./patience.ts";
-import { deleteEphemeral, isCode, isConnectionLost, isEnded, isSessionExpired, persist } from "./persist.ts";
+import { deleteOnce, isCode, isConnectionLost, isEnded, isSessionExpired, persist } from "./persist.ts";
 import { baseName, childPath, parentPath } from "./znode-path.ts";
 
 /** A znode that this process made and can tell from all others by a GUID in its name. */
@@ -82,7 +82,7 @@ async function abandon(client: Client, parent: string, prefix: string): Promise<
   await persist(() => client.sync(parent));
   const { children } = await persist(() => client.children(parent));
   const names = children.filter((child) => child.startsWith(prefix));
-  await Promise.all(names.map((name) => deleteEphemeral(client, childPath(parent, name))));
+  await Promise.all(names.map((name) => deleteOnce(client, childPath(parent, name))));
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   type Client,
   ClosedError,
   ConnectionError,
+  type Int64,
   KeeperError,
   SessionExpiredError,
 } from "../client/index.ts";
@@ -45,11 +46,22 @@ export async function deleteOnce(client: Client, path: string): Promise<void> {
   }
 }
 
-/** The same for an ephemeral znode: it is gone with its session, too. */
-export async function deleteEphemeral(client: Client, path: string): Promise<void> {
+/**
+ * The same for an ephemeral znode of session `owner`: it is gone with it, and the name may be another's then. A call never moves
+ * from one session to the next, so it is enough to look before each attempt.
+ */
+export async function deleteEphemeral(client: Client, path: string, owner: Int64): Promise<void> {
   try {
-    await deleteOnce(client, path);
+    await persist(async () => {
+      if (!isSession(client, owner)) return;
+      await client.delete(path, { deadlineMs: Number.POSITIVE_INFINITY });
+    });
   } catch (error) {
-    if (!isSessionExpired(error) && !isEnded(error)) throw error;
+    if (!isCode(error, "NONODE") && !isSessionExpired(error) && !isEnded(error)) throw error;
   }
+}
+
+/** Whether `owner` is the client's session now. */
+export function isSession(client: Client, owner: Int64): boolean {
+  return client.session?.id.equals(owner) === true;
 }

@@ -1,6 +1,14 @@
 import { type ACL, type Client, type Data, MisuseError, type Stat } from "../client/index.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { deleteEphemeral, deleteOnce, isCode, isSessionExpired, persist } from "./persist.ts";
+import {
+  deleteEphemeral,
+  deleteOnce,
+  isCode,
+  isEnded,
+  isSession,
+  isSessionExpired,
+  persist,
+} from "./persist.ts";
 import { Wakeup } from "./wakeup.ts";
 
 export interface PersistentNodeOptions {
@@ -33,6 +41,7 @@ export class PersistentNode implements AsyncDisposable {
   #running: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #isThere = false;
+  #mayExist = false;
   #waiters: (() => void)[] = [];
 
   constructor(client: Client, path: string, options: PersistentNodeOptions = {}) {
@@ -82,10 +91,11 @@ export class PersistentNode implements AsyncDisposable {
     this.#stop.abort();
     await this.#running;
     if (this.#options.onClose === "leave" && this.#options.mode === "persistent") return;
-    if (!this.#isThere) return;
     this.#isThere = false;
+    // Also what a create has made whose answer we did not wait for.
+    if (!this.#mayExist) return;
     if (this.#options.mode === "persistent") await deleteOnce(this.#client, this.path);
-    else if ((await this.#isOurs()) === true) await deleteEphemeral(this.#client, this.path);
+    else await this.#deleteOurs();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -118,7 +128,10 @@ export class PersistentNode implements AsyncDisposable {
   async #ensure(): Promise<boolean> {
     for (;;) {
       const stat = await this.#look();
-      if (stat !== null && this.#isKept(stat)) return true;
+      if (stat !== null && this.#isKept(stat)) {
+        this.#mayExist = true;
+        return true;
+      }
       if (stat !== null && this.#options.onForeign !== "replace") return false;
       if (stat !== null) await deleteOnce(this.#client, this.path);
       await this.#create();
@@ -131,6 +144,7 @@ export class PersistentNode implements AsyncDisposable {
   }
 
   async #create(): Promise<void> {
+    this.#mayExist = true;
     const { mode = "ephemeral", acl } = this.#options;
     const options = { data: this.#data, mode, acl, ...this.#patience.call };
     try {
@@ -143,16 +157,16 @@ export class PersistentNode implements AsyncDisposable {
 
   #isKept(stat: Stat): boolean {
     if (this.#options.mode === "persistent") return true;
-    return this.#client.session?.id.equals(stat.ephemeralOwner) === true;
+    return isSession(this.#client, stat.ephemeralOwner);
   }
 
-  async #isOurs(): Promise<boolean> {
+  async #deleteOurs(): Promise<void> {
     try {
       const stat = await persist(() => this.#client.exists(this.path));
-      return stat !== null && this.#isKept(stat);
-    } catch {
+      if (stat !== null) await deleteEphemeral(this.#client, this.path, stat.ephemeralOwner);
+    } catch (error) {
       // The session is over, and the znode with it.
-      return false;
+      if (!isSessionExpired(error) && !isEnded(error)) throw error;
     }
   }
 

@@ -103,7 +103,7 @@ export class Semaphore {
     const lease = await this.#create(patience);
     if (guard.isHeld) return lease;
     // Another may have had the guard when we made it: there may be one too many.
-    await deleteEphemeral(this.#client, lease.path);
+    await deleteEphemeral(this.#client, lease.path, lease.stat.ephemeralOwner);
     return undefined;
   }
 

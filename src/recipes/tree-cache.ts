@@ -46,9 +46,8 @@ export class TreeCache implements AsyncDisposable {
   readonly #depth: number;
   readonly #nodes = new Map<string, CachedNode>();
   readonly #events = new Emitter<CacheEvent>();
-  readonly #stop = new AbortController();
-  readonly #patience: Patience;
   #watch: Watch | undefined;
+  #isClosed = false;
   /** Refreshes happen one after the other, in the order of the events. */
   #work: Promise<void> = Promise.resolve();
 
@@ -56,7 +55,6 @@ export class TreeCache implements AsyncDisposable {
     this.path = path;
     this.#client = client;
     this.#depth = options.depth ?? Number.POSITIVE_INFINITY;
-    this.#patience = new Patience(`the cache of ${path}`, { signal: this.#stop.signal });
   }
 
   /** Resolves when everything is read for the first time. */
@@ -111,9 +109,8 @@ export class TreeCache implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
-    this.#stop.abort();
+    this.#isClosed = true;
     await this.#watch?.close();
-    await this.#work;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -127,9 +124,11 @@ export class TreeCache implements AsyncDisposable {
   }
 
   #queue(work: () => Promise<void>): void {
-    this.#work = this.#work.then(work).catch((error) => {
-      if (!this.#stop.signal.aborted) this.#events.emit({ type: "failed", error });
-    });
+    this.#work = this.#work
+      .then(() => (this.#isClosed ? undefined : work()))
+      .catch((error) => {
+        if (!this.#isClosed) this.#events.emit({ type: "failed", error });
+      });
   }
 
   #depthOf(path: string): number {
@@ -140,7 +139,7 @@ export class TreeCache implements AsyncDisposable {
   /** Reads one znode. Those below it have events of their own. */
   async #refresh(path: string): Promise<void> {
     try {
-      const { data, stat } = await persist(() => this.#client.get(path, this.#patience.call));
+      const { data, stat } = await persist(() => this.#client.get(path, FOR_EVER));
       this.#keep({ path, data, stat });
     } catch (error) {
       if (!isCode(error, "NONODE")) throw error;
@@ -148,17 +147,24 @@ export class TreeCache implements AsyncDisposable {
     }
   }
 
-  /** Reads a znode and everything below it. */
+  /** Reads a znode and everything below it, level by level. */
   async #walk(path: string, depth: number): Promise<void> {
-    await this.#refresh(path);
-    if (depth >= this.#depth || !this.#nodes.has(path)) return;
-    const names = await this.#list(path);
-    await Promise.all(names.map((name) => this.#walk(childPath(path, name), depth + 1)));
+    let level = [path];
+    for (let at = depth; at <= this.#depth && level.length > 0; at++) {
+      const lists = await inBatches(level, async (parent) => {
+        const [, names] = await Promise.all([
+          this.#refresh(parent),
+          at < this.#depth ? this.#list(parent) : [],
+        ]);
+        return names.map((name) => childPath(parent, name));
+      });
+      level = lists.flat();
+    }
   }
 
   async #list(path: string): Promise<string[]> {
     try {
-      return (await persist(() => this.#client.children(path, this.#patience.call))).children;
+      return (await persist(() => this.#client.children(path, FOR_EVER))).children;
     } catch (error) {
       if (isCode(error, "NONODE")) return [];
       throw error;
@@ -169,7 +175,7 @@ export class TreeCache implements AsyncDisposable {
     const before = [...this.#nodes.values()];
     let read = 0;
     const repair = async (node: CachedNode): Promise<void> => {
-      const stat = await persist(() => this.#client.exists(node.path, this.#patience.call));
+      const stat = await persist(() => this.#client.exists(node.path, FOR_EVER));
       if (stat === null) {
         this.#forget(node.path);
         return;
@@ -181,7 +187,7 @@ export class TreeCache implements AsyncDisposable {
       } else this.#keep({ ...node, stat });
       if (stat.pzxid !== node.stat.pzxid || !isSameNode) read += await this.#adopt(node.path);
     };
-    await Promise.all(before.map(repair));
+    await inBatches(before, repair);
     if (before.length === 0) await this.#walk(this.path, 0);
     this.#events.emit({ type: "repaired", read, kept: before.length - Math.min(read, before.length) });
   }
@@ -192,11 +198,12 @@ export class TreeCache implements AsyncDisposable {
     if (depth >= this.#depth) return 0;
     const paths = (await this.#list(path)).map((name) => childPath(path, name));
     const unknown = paths.filter((child) => !this.#nodes.has(child));
-    await Promise.all(unknown.map((child) => this.#walk(child, depth + 1)));
+    for (const child of unknown) await this.#walk(child, depth + 1);
     return unknown.length;
   }
 
   #keep(node: CachedNode): void {
+    if (this.#isClosed) return;
     const before = this.#nodes.get(node.path);
     // Answers of one session never go back in time; a repair and an event may still bring the same twice.
     this.#nodes.set(node.path, node);
@@ -206,8 +213,21 @@ export class TreeCache implements AsyncDisposable {
 
   #forget(path: string): void {
     const before = this.#nodes.get(path);
-    if (before === undefined) return;
+    if (before === undefined || this.#isClosed) return;
     this.#nodes.delete(path);
     this.#events.emit({ type: "removed", before });
   }
+}
+
+/** Calls wait for a connection as long as it takes: the cache is behind meanwhile, and says so by what it has. */
+const FOR_EVER = { deadlineMs: Number.POSITIVE_INFINITY } as const;
+
+/** Znodes that are read at a time: enough to fill the line, few enough for the client's limit of pending calls. */
+const BATCH = 500;
+
+async function inBatches<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let at = 0; at < all.length; at += BATCH)
+    results.push(...(await Promise.all(all.slice(at, at + BATCH).map(work))));
+  return results;
 }

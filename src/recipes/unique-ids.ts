@@ -1,11 +1,12 @@
 import { type Client, MisuseError } from "../client/index.ts";
+import { claim } from "./claim.ts";
 import { INT64 } from "./counter.ts";
 import { Hold, type HoldOptions } from "./hold.ts";
-import { createOwned, ensureContainer, type OwnedZnode } from "./owned-znode.ts";
+import { createOwned, ensurePersistent } from "./owned-znode.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { isCode, isConnectionLost, persist } from "./persist.ts";
+import { isConnectionLost, persist } from "./persist.ts";
 import { SharedValue } from "./shared-value.ts";
-import { baseName, childPath, hexGuid, textOf } from "./znode-path.ts";
+import { childPath, hexGuid } from "./znode-path.ts";
 
 export interface UniqueIdsOptions {
   /** How many are reserved with one write, 1 … 1000000, default 1000. What a process does not use is lost. */
@@ -85,36 +86,16 @@ export class WorkerIds {
   /** The number and its hold: when `hold.signal` fires it may be another's. @throws MisuseError when all are taken */
   async claim(options: WaitOptions = {}): Promise<{ readonly id: number; readonly hold: Hold }> {
     const patience = new Patience(`a worker id of ${this.path}`, options);
-    await ensureContainer(this.#client, this.path, patience);
+    await ensurePersistent(this.#client, this.path, patience);
     const guid = hexGuid();
     const { children } = await persist(() => this.#client.children(this.path, patience.call));
     const taken = new Set(children);
     for (let id = 0; id < this.#count; id++) {
       if (taken.has(String(id))) continue;
-      const znode = await this.#take(childPath(this.path, String(id)), guid, patience);
+      const znode = await claim(this.#client, childPath(this.path, String(id)), guid, patience);
       if (znode !== undefined) return { id, hold: new Hold(this.#client, znode, this.#options) };
     }
     throw new MisuseError(`all ${this.#count} worker ids of ${this.path} are taken`);
-  }
-
-  async #take(path: string, guid: string, patience: Patience): Promise<OwnedZnode | undefined> {
-    for (;;) {
-      try {
-        const options = { data: guid, mode: "ephemeral", ...patience.call } as const;
-        const { stat } = await this.#client.createAll(path, options);
-        return { path, name: baseName(path), stat };
-      } catch (error) {
-        if (isConnectionLost(error)) continue;
-        if (!isCode(error, "NODEEXISTS")) throw error;
-      }
-      try {
-        const { data, stat } = await persist(() => this.#client.get(path, patience.call));
-        // Ours, from a create whose answer was lost.
-        return textOf(data) === guid ? { path, name: baseName(path), stat } : undefined;
-      } catch (error) {
-        if (!isCode(error, "NONODE")) throw error;
-      }
-    }
   }
 }
 

@@ -80,8 +80,9 @@ export class Gateway implements ClientHandler {
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
 
-  send(output: ConnectionOutput): void {
-    this.#connections.get(output.connection)?.send(output.bytes, output.isClosing);
+  /** Whether the output's bytes are not needed any more. */
+  send(output: ConnectionOutput): boolean {
+    return this.#connections.get(output.connection)?.send(output.bytes, output.isClosing) ?? true;
   }
 
   pauseReading(connection: number): void {
@@ -90,6 +91,12 @@ export class Gateway implements ClientHandler {
 
   resumeReading(connection: number): void {
     this.#connections.get(connection)?.resumeReading();
+  }
+
+  /** Tells the machine when the client has taken what was sent. */
+  reportTaken(id: number): void {
+    const connection = this.#connections.get(id);
+    connection?.whenTaken(() => this.#options.step({ kind: "outputTaken", connection: id }));
   }
 
   /** An operator wants the connection gone; its session lives on. */

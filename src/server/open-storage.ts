@@ -90,7 +90,8 @@ export async function openStorage(
     const recovered = await recover<Database>({
       disk,
       directory,
-      createTarget: () => new TimedDatabase(databaseOptionsOf(config, log, observer), times, clock),
+      createTarget: () =>
+        new TimedDatabase(databaseOptionsOf(config, ports.rng, log, observer), times, clock),
       isEmptySnapshotTrusted: storage.trustsEmptySnapshot,
       isDbAutocreated: storage.createsDatabase,
       recordBytesMax: fieldBytesMax + RECORD_EXTRA_BYTES,
@@ -118,12 +119,14 @@ export async function openStorage(
   }
 }
 
-function databaseOptionsOf(config: Config, log: Log, observer: StorageObserver): DatabaseOptions {
+function databaseOptionsOf(config: Config, rng: Rng, log: Log, observer: StorageObserver): DatabaseOptions {
   return {
+    hashSeed: rng.uint32() | 0,
     digestEnabled: config.tree.hasDigest,
     extendedTypesEnabled: config.tree.hasExtendedTypes,
     emulate353TTLNodes: config.tree.emulates353TtlNodes,
     commitLogCount: config.storage.commitLogCount,
+    fieldBytesMax: config.requests.juteMaxBufferBytes + config.requests.juteExtraBytes,
     onDigestMismatch(mismatch) {
       observer.digestMismatch();
       reportDigestMismatch(mismatch, log);

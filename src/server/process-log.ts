@@ -8,8 +8,6 @@ export interface ProcessLogOptions {
   readonly format: "text" | "json";
   /** Takes finished lines: standard output. */
   readonly write: (line: string) => void;
-  /** The file that gets the same lines as JSON; null for none. Its directory exists. */
-  readonly file: string | null;
 }
 
 /**
@@ -29,13 +27,11 @@ export class ProcessLog {
 
   /** Loads pino and writes what has gathered. */
   async open(): Promise<void> {
-    const { pino, destination } = await import("pino");
-    const { level, format, write, file } = this.#options;
-    const toFile = file === null ? undefined : destination({ dest: file, append: true, sync: true });
+    const { default: pino } = await import("pino");
+    const { level, format, write } = this.#options;
     const stream = {
       write(json: string): void {
         write(format === "json" ? json : textOf(json));
-        toFile?.write(json);
       },
     };
     // The time is the one of the call, which for early lines is not the one of writing.

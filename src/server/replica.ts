@@ -5,6 +5,8 @@ import type { ConnectionOutput, Input, LogEntry, Ready } from "../core/ready.ts"
 export interface Machine {
   step(input: Input, now: Instant): void;
   takeReady(): Ready;
+  /** The bytes of an output of the last Ready are not needed any more. */
+  reuse(output: ConnectionOutput): void;
   /** Monotonic ms at which it wants a tick; Infinity when it waits for nothing. */
   readonly nextDeadline: number;
 }
@@ -12,9 +14,12 @@ export interface Machine {
 /** Where a `Ready` goes. Every method returns at once; none may throw. */
 export interface Performers {
   append(entries: readonly LogEntry[]): void;
-  send(output: ConnectionOutput): void;
+  /** Whether the bytes are not needed any more: nearly always, because the operating system takes them at once. */
+  send(output: ConnectionOutput): boolean;
   pauseReading(connection: number): void;
   resumeReading(connection: number): void;
+  /** Sends an `outputTaken` to the machine when everything sent so far on the connection has left. */
+  reportTaken(connection: number): void;
   report(event: Ready["events"][number]): void;
 }
 
@@ -110,10 +115,13 @@ export class Replica {
   #perform(ready: Ready): void {
     const performers = this.#performers;
     if (ready.append.length > 0) performers.append(ready.append);
-    for (const output of ready.output) performers.send(output);
+    for (const output of ready.output) {
+      if (performers.send(output)) this.#machine.reuse(output);
+    }
     for (const connection of ready.pauseReading) performers.pauseReading(connection);
     for (const event of ready.events) performers.report(event);
-    // Last, because a resumed connection hands over the frames that it held back: they are the next turn's input.
+    // Last, because these may step the machine at once (a resumed connection has held frames back): the next turn's input.
+    for (const connection of ready.reportTaken) performers.reportTaken(connection);
     for (const connection of ready.resumeReading) performers.resumeReading(connection);
   }
 

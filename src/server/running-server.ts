@@ -17,6 +17,9 @@ export interface ServerSystem extends StoragePorts {
   readonly fileDescriptors: ServerFoundation["fileDescriptors"];
 }
 
+/** How long giving back what it holds may hold up the end of a server that has failed, in ms. */
+const FAIL_MAX_MS = 1_000;
+
 /** How long clients that do not read may hold up a stop, in ms. */
 const CLOSE_MAX_MS = 2_000;
 
@@ -98,6 +101,11 @@ export class RunningServer {
     return this.#parts.view;
   }
 
+  /** Names of metrics that nobody feeds although this server has what feeds them: must be empty. */
+  get unfedMetrics(): readonly string[] {
+    return this.#metrics.registry.unconnected();
+  }
+
   /** The bound client port; null before {@link listen} and without one. */
   get clientPort(): number | null {
     return this.#listener?.port ?? null;
@@ -156,16 +164,21 @@ export class RunningServer {
     this.#state = "stopping";
     const { gateway, replica, worker, audit } = this.#parts;
     if (this.#config.audit.isEnabled) audit.server("serverStop", "invoked");
-    const stopped = Promise.all([this.#listener?.stop(), this.#stopExtras()]);
+    const stopped = this.#listener?.stop();
     gateway.pauseAll();
+    await stopped;
     await this.#within(this.#config.requests.shutdownTimeoutMs, this.#finishAccepted());
     const areClosed = await this.#within(CLOSE_MAX_MS, gateway.closeAll());
     if (!areClosed) gateway.destroyAll();
     replica.stop();
-    await stopped;
-    await this.#parts.snapshots.idle();
-    await worker.close();
-    await this.#storage.directory.release();
+    try {
+      await worker.close();
+    } catch (error) {
+      this.#fail(ExitCode.unexpected, "the transaction log cannot be closed", error);
+      await this.ended;
+      return;
+    }
+    await this.#giveBack();
     this.#end(undefined);
   }
 
@@ -174,10 +187,8 @@ export class RunningServer {
     if (this.#state === "ended") return;
     this.#state = "ended";
     this.#parts.replica.stop();
-    await Promise.all([this.#listener?.stop(), this.#stopExtras()]);
-    await this.#parts.snapshots.idle();
     await this.#storage.log.close();
-    await this.#storage.directory.release();
+    await this.#giveBack();
     this.#end(undefined);
   }
 
@@ -262,24 +273,29 @@ export class RunningServer {
     });
   }
 
-  /** The end of a server that cannot go on: at once, and nothing that is not durable is answered. */
+  /**
+   * The end of a server that cannot go on: at once, and nothing that is not durable is answered. Whoever runs the server is
+   * told through {@link ended}, and soon, even if the disk answers nothing any more.
+   */
   #fail(exitCode: ExitCode, what: string, error: unknown): void {
     if (this.#state === "ended") return;
     this.#state = "ended";
     this.#metrics.unrecoverable();
-    const detail = error instanceof Error ? error.message : String(error);
-    const failure = new ServerFailure(exitCode, `${what}: ${detail}`, error);
-    this.#system.log.fatal({ exitCode }, failure.message);
-    const { replica, gateway, snapshots } = this.#parts;
+    const { replica, gateway } = this.#parts;
     replica.stop();
     gateway.destroyAll();
-    void this.#listener?.stop();
-    void this.#stopExtras();
-    const release = async (): Promise<void> => {
-      await snapshots.idle();
-      await this.#storage.directory.release();
-    };
-    void release().finally(() => this.#end(failure));
+    const detail = error instanceof Error ? error.message : String(error);
+    const failure = new ServerFailure(exitCode, `${what}: ${detail}`, error);
+    void this.#within(
+      FAIL_MAX_MS,
+      this.#giveBack().catch(() => {}),
+    ).then(() => this.#end(failure));
+  }
+
+  async #giveBack(): Promise<void> {
+    await Promise.all([this.#listener?.stop(), this.#stopExtras()]);
+    await this.#parts.snapshots.idle();
+    await this.#storage.directory.release();
   }
 
   #end(failure: ServerFailure | undefined): void {

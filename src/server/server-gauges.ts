@@ -27,7 +27,8 @@ export function serverGauges(
     num_alive_connections: sources.aliveConnections,
     outstanding_requests: () => machine.outstandingRequests,
     uptime: sources.uptimeMs,
-    znode_count: () => database.tree.nodeCount,
+    // ZooKeeper counts the root twice, as "" and as "/" (client-protocol 4.8).
+    znode_count: () => database.tree.nodeCount + 1,
     watch_count: () => machine.watches.watchCount,
     ephemerals_count: () => database.tree.ephemeralCount,
     approximate_data_size: () => database.tree.approximateDataBytes,

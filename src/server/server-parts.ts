@@ -70,6 +70,7 @@ export function connectParts(foundation: ServerFoundation): ServerParts {
       send: (output) => gateway.send(output),
       pauseReading: (connection) => gateway.pauseReading(connection),
       resumeReading: (connection) => gateway.resumeReading(connection),
+      reportTaken: (connection) => gateway.reportTaken(connection),
       report: (event) => reportEvent(event, log, audit),
     },
     failed: (error) => failed(ExitCode.unexpected, "the server's state machine failed", error),

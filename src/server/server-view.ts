@@ -163,8 +163,9 @@ export class ServerView implements AdminView {
     return this.#parts.registry.values();
   }
 
+  /** One more than there are: ZooKeeper counts the root twice, as "" and as "/" (client-protocol 4.8). */
   nodeCount(): number {
-    return this.#parts.machine.database.tree.nodeCount;
+    return this.#parts.machine.database.tree.nodeCount + 1;
   }
 
   digestLog(): Iterable<DigestEntry> {

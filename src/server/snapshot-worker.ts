@@ -74,7 +74,7 @@ export class SnapshotWorker {
       observe(elapsedMs);
       log.info(
         { file: file.path, zxid: zxidToHex(file.zxid), bytes: file.bytes, elapsedMs },
-        `snapshot written: ${file.path} (${file.bytes} bytes in ${elapsedMs} ms)`,
+        "snapshot written",
       );
     } catch (error) {
       failed(error);

@@ -79,7 +79,8 @@ class LogReplay {
       do {
         for (let record = file.next(); record !== undefined; record = file.next()) {
           count++;
-          if (record.zxid > this.#options.base || this.#records > 0) await this.#take(record, file.path);
+          if (record.zxid > this.#lastZxid) this.#take(record, file.path);
+          else if (this.#records > 0) await this.#takeRepeated(record, file.path);
         }
       } while (await file.read());
     } finally {
@@ -88,8 +89,7 @@ class LogReplay {
     this.#closeFile(name, file.path, file.end!, count, name === files.at(-1)!.name);
   }
 
-  async #take(record: LogRecord, path: string): Promise<void> {
-    if (record.zxid <= this.#lastZxid) return await this.#takeRepeated(record, path);
+  #take(record: LogRecord, path: string): void {
     const isNext = follows(this.#lastZxid, record.zxid);
     if (!isNext && (this.#tornBefore !== undefined || epochOf(record.zxid) === epochOf(this.#lastZxid))) {
       throw refuseGap(this.#options.context, this.#lastZxid, record, path, this.#tornBefore);

@@ -122,6 +122,8 @@ class NodeFile implements DiskFile {
       const writeRest = (done: number): void => {
         fs.write(this.#fd, bytes, done, bytes.length - done, position + done, (error, count) => {
           if (error !== null) reject(diskError("write", this.#path, error));
+          else if (count === 0 && bytes.length > 0)
+            reject(new DiskError("EIO", "write", this.#path, `cannot write ${this.#path}: nothing is taken`));
           else if (done + count < bytes.length) writeRest(done + count);
           else if (this.#syncsEachWrite) this.sync().then(resolve, reject);
           else resolve();

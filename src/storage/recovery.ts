@@ -25,7 +25,7 @@ export interface RecoverOptions<T> {
   readonly isDbAutocreated?: boolean;
   /** Largest log record, in bytes (jute.maxbuffer + extrasize + some room). */
   readonly recordBytesMax?: number;
-  /** Largest path or data of a znode in a snapshot, in bytes. */
+  /** Largest path or data of a znode, in bytes, if that is more than the 128 MiB that are read anyway. */
   readonly fieldBytesMax?: number;
   /** `serializeLastProcessedZxid.enabled` (default true), for a first snapshot.0. */
   readonly isLastZxidWritten?: boolean;
@@ -81,7 +81,10 @@ async function recoverUnguarded<T extends Target>(options: RecoverOptions<T>): P
     search.loaded === undefined
       ? await recoverWithoutSnapshot(options, search, logs, hasMarker)
       : await recoverFrom(options, search, search.loaded.target, search.loaded.zxid, logs);
-  if (hasMarker) await disk.remove(markerPath(directory));
+  if (hasMarker) {
+    await disk.remove(markerPath(directory));
+    await disk.syncDirectory(directory.dataLogDir);
+  }
   return recovered;
 }
 

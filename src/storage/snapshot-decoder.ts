@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { Int64 } from "../protocol/int64.ts";
-import { FIELD_BYTES_MAX, JuteError, JuteReader } from "../protocol/jute-reader.ts";
+import { JuteError, JuteReader } from "../protocol/jute-reader.ts";
 import { vector } from "../protocol/record.ts";
 import { ACL, type StatPersisted } from "../protocol/records/data.ts";
 import { isExactZxid, type Zxid, zxidFromHalves } from "../protocol/zxid.ts";
@@ -26,8 +26,15 @@ const ACLS = vector(ACL);
 const NODE_END_BYTES = 8 + 60;
 /** Digest as a string of a few digits, digest section and last zxid: more cannot follow the first seal. */
 const END_BYTES_MAX = 4096;
+/** Versions that may come some day; beyond them a number is damage, and an older snapshot may do. */
+const NEWER_VERSION_MAX = 15;
 /** Taken at first from a portion to complete the rest of the one before. */
 const JOIN_BYTES = 4096;
+/**
+ * Longest path or data. Generous: `jute.maxbuffer` may have been higher when the znode was made, and what was made must be
+ * readable. It bounds what a damaged length makes us wait for.
+ */
+const FIELD_BYTES_MAX = 128 * 1024 * 1024;
 /** An ACL list that is not complete within this many bytes is no ACL list. */
 const ACL_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -54,9 +61,9 @@ export class SnapshotDecoder {
   #checksum = ADLER_START;
   #lastZxid: Zxid | undefined;
 
-  constructor(sink: SnapshotSink, options: { readonly fieldBytesMax?: number } = {}) {
+  constructor(sink: SnapshotSink, options: { readonly fieldBytesMax?: number | undefined } = {}) {
     this.#sink = sink;
-    this.#fieldBytesMax = options.fieldBytesMax ?? FIELD_BYTES_MAX;
+    this.#fieldBytesMax = Math.max(options.fieldBytesMax ?? 0, FIELD_BYTES_MAX);
     this.#reader = new JuteReader(this.#input, this.#fieldBytesMax);
   }
 
@@ -148,7 +155,7 @@ export class SnapshotDecoder {
     this.#reader.readLong();
     if (magic !== SNAPSHOT_MAGIC)
       throw new JuteError(`it starts with 0x${(magic >>> 0).toString(16)}, not with ZKSN`);
-    if (version > SNAPSHOT_VERSION) {
+    if (version > SNAPSHOT_VERSION && version <= NEWER_VERSION_MAX) {
       throw new NewerSnapshot(`it has format version ${version}; this server knows ${SNAPSHOT_VERSION}`);
     }
     if (version !== SNAPSHOT_VERSION) throw new JuteError(`format version ${version} is not supported`);

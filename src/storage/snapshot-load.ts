@@ -46,11 +46,7 @@ export async function loadNewestSnapshot<T extends RecoveryTarget>(
     const file = pathIn(directory, snapshot.name);
     const target = createTarget();
     try {
-      await readSnapshot(snapshot, target, {
-        disk,
-        directory,
-        ...(fieldBytesMax === undefined ? {} : { fieldBytesMax }),
-      });
+      await readSnapshot(snapshot, target, { disk, directory, fieldBytesMax });
       target.snapshotLoaded(snapshot.zxid);
       return { loaded: { target, zxid: snapshot.zxid, file }, skipped };
     } catch (error) {

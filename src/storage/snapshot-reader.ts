@@ -13,7 +13,8 @@ const EXPANDED_BYTES_MAX = 64 * 1024 * 1024 * 1024;
 export interface ReadSnapshotOptions {
   readonly disk: Disk;
   readonly directory: string;
-  readonly fieldBytesMax?: number;
+  /** A longer limit for one path or data than the decoder's own. */
+  readonly fieldBytesMax?: number | undefined;
   /** Bytes read, and worked on without a pause, at once; default 1 MiB. */
   readonly chunkBytes?: number;
   readonly expandedBytesMax?: number;
@@ -34,7 +35,7 @@ export async function readSnapshot(
   options: ReadSnapshotOptions,
 ): Promise<ReadSnapshot> {
   const { disk, directory, fieldBytesMax, chunkBytes = CHUNK_BYTES } = options;
-  const decoder = new SnapshotDecoder(sink, fieldBytesMax === undefined ? {} : { fieldBytesMax });
+  const decoder = new SnapshotDecoder(sink, { fieldBytesMax });
   const chunks = readChunks(disk, pathIn(directory, file.name), chunkBytes);
   let expandedLeft = options.expandedBytesMax ?? EXPANDED_BYTES_MAX;
   const push = (bytes: Uint8Array): void => {

@@ -9,7 +9,7 @@ export type OnBytes = (bytes: Buffer) => void;
 
 /**
  * Turns accepted sockets into ones that read into one shared buffer. A `data` listener would cost each read 64 KiB of
- * fresh memory and a stream hand-over, a quarter of what a small request costs altogether (docs/decisions/0008).
+ * fresh memory and a stream hand-over, a quarter of what a small request costs altogether (docs/decisions/0030).
  *
  * Node offers this way of reading (`onread`) when a socket is made, and makes accepted ones itself. So the accepted socket,
  * which the server has left paused, gives its handle to one of our own making.

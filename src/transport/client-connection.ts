@@ -108,12 +108,20 @@ export class ClientConnection {
     return this.#socket.writableLength;
   }
 
-  /** Sends; `isLast` closes the connection behind the bytes. Does nothing on a connection that is not open. */
-  send(bytes: Uint8Array, isLast = false): void {
-    if (!this.isOpen) return;
-    if (bytes.length > 0) this.#socket.write(bytes);
+  /**
+   * Sends; `isLast` closes the connection behind the bytes. Does nothing on a connection that is not open.
+   *
+   * @returns whether the caller may use the memory of `bytes` again at once. Nearly always: the operating system has taken
+   * them. Behind bytes that it has not taken a copy waits, which is no larger than it has to be.
+   */
+  send(bytes: Uint8Array, isLast = false): boolean {
+    if (!this.isOpen) return true;
+    const isCopied = this.#socket.writableLength > 0;
+    if (bytes.length > 0) this.#socket.write(isCopied ? new Uint8Array(bytes) : bytes);
+    const waiting = this.#socket.writableLength;
     if (isLast) this.close();
-    else this.#boundOutput(this.#socket.writableLength);
+    else this.#boundOutput(waiting);
+    return isCopied || waiting === 0;
   }
 
   /** Sends one part of a long answer; a promise says when the next one should come (or that the connection is gone). */
@@ -123,6 +131,12 @@ export class ClientConnection {
       this.#socket.once("drain", resolve);
       this.#socket.once("close", resolve);
     });
+  }
+
+  /** Calls back once, now or later, when little of what was sent still waits; never if the connection ends before. */
+  whenTaken(callback: () => void): void {
+    if (this.#socket.writableLength > OUTPUT_BYTES_TO_PAUSE) this.#socket.once("drain", callback);
+    else callback();
   }
 
   /** Closes behind what was sent. */
@@ -186,16 +200,17 @@ export class ClientConnection {
   }
 
   #deliver(): void {
-    for (let count = 0; this.#pauses === 0 && this.#state === "frames"; count++) {
-      if (count === FRAMES_PER_TURN_MAX && this.#frames.pendingBytes > 0) {
-        this.#pause(Pause.turn);
-        this.#context.timer.soon(() => this.#resume(Pause.turn));
-        return;
-      }
+    for (let left = FRAMES_PER_TURN_MAX; this.#pauses === 0 && this.#state === "frames"; left--) {
       const frame = this.#nextFrame();
       if (frame === undefined) return;
       this.#context.handler.frame(this, frame);
+      if (left === 1 && this.#frames.pendingBytes > 0) this.#waitForTurn();
     }
+  }
+
+  #waitForTurn(): void {
+    this.#pause(Pause.turn);
+    this.#context.timer.soon(() => this.#resume(Pause.turn));
   }
 
   #nextFrame(): Buffer | undefined {
@@ -223,15 +238,20 @@ export class ClientConnection {
     if (this.#pauses === 0) this.#socket.resume();
   }
 
-  /** Sends what is left, then closes. Reading goes on and is ignored: unread bytes would turn the close into a reset. */
+  /**
+   * Sends what is left, then closes. While that takes time, reading goes on and is ignored: bytes that nobody has read turn
+   * a close into a reset, which would take the last answer with it.
+   */
   #finish(): void {
     this.#state = "closing";
     this.#pauses = 0;
+    if (this.#socket.writableLength === 0) {
+      this.#socket.destroy();
+      return;
+    }
     this.#socket.resume();
     this.#socket.destroySoon();
-    if (this.#socket.writableLength > 0) {
-      this.#cancelGrace = this.#context.timer.after(CLOSE_GRACE_MS, () => this.destroy());
-    }
+    this.#cancelGrace = this.#context.timer.after(CLOSE_GRACE_MS, () => this.destroy());
   }
 
   #giveUp(waiting: number): void {

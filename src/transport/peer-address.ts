@@ -1,14 +1,19 @@
-import { isIPv6 } from "node:net";
-
 /**
  * A peer's address in the text form that Java prints, because it is compared with ACLs of scheme `ip` and shown by the
  * four-letter words: IPv4 dotted, also when it came in mapped (`::ffff:10.0.0.1`); IPv6 as eight groups without leading
  * zeros and without `::` (`0:0:0:0:0:0:0:1`), scope kept.
  */
 export function peerAddressText(address: string): string {
-  if (!isIPv6(address)) return address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped !== null) return mapped[1]!;
+  if (!address.includes(":")) return address;
+  // What nearly all connections are: IPv4 on a listener for both families.
+  const bare4 = address.slice(MAPPED.length);
+  if (address.slice(0, MAPPED.length).toLowerCase() === MAPPED && bare4.includes(".")) return bare4;
+  return fullIpv6(address);
+}
+
+const MAPPED = "::ffff:";
+
+function fullIpv6(address: string): string {
   const [bare, scope] = address.split("%", 2) as [string, string | undefined];
   const [head, tail] = bare.split("::", 2) as [string, string | undefined];
   const before = groupsOf(head);

@@ -44,7 +44,9 @@ function sortChildren(frame: Buffer): Buffer {
 function play(client: Client, id: string, difference: Difference = {}): void {
   const { frames, isClosedByServer } = exchange(id);
   for (const frame of frames) if (frame.from === "client") client.send(frame.payload);
-  let expected: Buffer[] = frames.filter((frame) => frame.from === "server").map((frame) => Buffer.from(frame.payload));
+  let expected: Buffer[] = frames
+    .filter((frame) => frame.from === "server")
+    .map((frame) => Buffer.from(frame.payload));
   let actual: Buffer[] = client.frames.splice(0);
   if (difference.notificationZxid !== undefined) expected[0]!.writeBigInt64BE(difference.notificationZxid, 4);
   if (difference.hasChildren) {

@@ -88,3 +88,18 @@ test("--version names both versions", async () => {
   ]);
   expect(stdout).toMatch(/^Apache ZooKeeper, version 3\.9\.4-menagerie-/);
 });
+
+test("menagerie server start and stop are those of zkServer.sh", async () => {
+  const port = await freePort();
+  checkout.write("conf/zoo.cfg", `dataDir=${checkout.path("data")}\nclientPort=${port}\n`);
+  const run = (verb: string) =>
+    checkout.run(process.execPath, [
+      checkout.path("dist/bin/menagerie.js"),
+      "server",
+      verb,
+      "-Dzookeeper.4lw.commands.whitelist=ruok",
+    ]);
+  expect((await run("start")).stdout).toBe("Starting zookeeper ... STARTED\n");
+  const answer = await askFourLetterWord("127.0.0.1", port, "ruok", 5000).finally(() => run("stop"));
+  expect(answer).toBe("imok");
+});

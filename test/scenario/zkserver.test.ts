@@ -135,7 +135,7 @@ describe("start", () => {
     expect([code, stdout]).toEqual([1, "Starting zookeeper ... FAILED TO START\n"]);
     expect(stderr).toContain("Invalid config, exiting abnormally");
     expect(stderr).toMatch(
-      /zoo\.cfg line \d+: tickTime=2s: For input string: "2s" \(allowed: 0 or more ms\)/,
+      /zoo\.cfg line \d+: tickTime=2s: For input string: "2s" \(allowed: 1 or more ms\)/,
     );
     expect(existsSync(checkout.path("data/zookeeper_server.pid"))).toBe(false);
   });

@@ -22,6 +22,9 @@ export interface SubjectOptions {
 }
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
+
+/** Our server program; INTEROP_SERVER names another build of it. */
+const OUR_SERVER = process.env.INTEROP_SERVER ?? join(REPOSITORY, "dist/bin/zk-server.js");
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 15_000;
 
@@ -140,12 +143,7 @@ export class Subject {
   async start(): Promise<void> {
     if (this.#process !== undefined) throw new Error(`${this.kind} runs already`);
     const flags = Object.entries(this.#options.systemProperties ?? {}).map(([k, v]) => `-D${k}=${v}`);
-    const ours = [
-      process.execPath,
-      join(REPOSITORY, "dist/bin/zk-server.js"),
-      "start-foreground",
-      this.configFile,
-    ];
+    const ours = [process.execPath, OUR_SERVER, "start-foreground", this.configFile];
     const command = this.kind === "menagerie" ? ours : javaCommand(this.kind, this.configFile, flags);
     const log = openSync(this.logFile, "a");
     const child = spawn(command[0]!, command.slice(1), {

@@ -18,7 +18,6 @@ import { ACL } from "../../src/protocol/records/data.ts";
 import { ReplyHeader, WatcherEvent } from "../../src/protocol/records/proto.ts";
 import type { SessionId } from "../../src/protocol/session-id.ts";
 import { decodeTxn, type LoggedTxn } from "../../src/protocol/txn.ts";
-import type { Zxid } from "../../src/protocol/zxid.ts";
 
 /** Where the virtual clock of every harness starts. */
 export const START: Instant = { elapsedMs: 1_000_000, wallMs: 1_700_000_000_000 };
@@ -61,6 +60,10 @@ export class CoreHarness {
   /** Everything that was appended, whether durable or not. */
   readonly log: LogEntry[] = [];
   readonly paused = new Set<number>();
+  /** Connections that want to hear when their output was taken. */
+  readonly full = new Set<number>();
+  /** False: clients take nothing before {@link CoreHarness.take}. */
+  autoTake = true;
   autoPersist: boolean;
   #now: Instant;
   #persistedCount = 0;
@@ -149,6 +152,11 @@ export class CoreHarness {
     this.collect();
   }
 
+  /** The last zxid that is durable; 0 before the first. */
+  get durableZxid(): number {
+    return this.log[this.#persistedCount - 1]?.zxid ?? 0;
+  }
+
   /** Log entries that are not durable. */
   get unpersisted(): number {
     return this.log.length - this.#persistedCount;
@@ -181,6 +189,13 @@ export class CoreHarness {
     this.#moveTo(this.#now.elapsedMs + ms);
   }
 
+  /** The client takes what the connection has sent. */
+  take(connection: number): void {
+    this.full.delete(connection);
+    this.machine.step({ kind: "outputTaken", connection }, this.#now);
+    this.settle();
+  }
+
   /** Performs Readys until there is nothing left to do. */
   settle(): void {
     this.collect();
@@ -197,7 +212,14 @@ export class CoreHarness {
     for (const output of ready.output) {
       if (seen.has(output.connection)) throw new Error(`two outputs for connection ${output.connection}`);
       seen.add(output.connection);
-      this.#clients.get(output.connection)!.receive(output.bytes, output.isClosing);
+      this.#clients.get(output.connection)!.receive(Buffer.from(output.bytes), output.isClosing);
+      // As a host does whose socket took the bytes: whoever still counts on them finds them changed.
+      output.bytes.fill(0xee);
+      this.machine.reuse(output);
+    }
+    for (const id of ready.reportTaken) {
+      if (this.autoTake) this.take(id);
+      else this.full.add(id);
     }
   }
 
@@ -221,7 +243,6 @@ export class CoreHarness {
       emulate353TTLNodes: false,
       onDigestMismatch: (mismatch) => this.digestMismatches.push(mismatch),
     });
-    database.snapshotLoaded(0 as Zxid);
     for (const entry of this.log) database.replay(entry.bytes);
     return new CoreHarness({ server: this.options, startedAt: this.#now, ...options, database });
   }

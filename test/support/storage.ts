@@ -1,5 +1,5 @@
 import { VirtualDisk, type VirtualDiskOptions } from "../../sim/virtual-disk.ts";
-import type { Disk, Timer } from "../../src/base/ports.ts";
+import type { Disk, DiskFile, Timer } from "../../src/base/ports.ts";
 import { createPrng } from "../../src/base/prng.ts";
 import { Int64 } from "../../src/protocol/int64.ts";
 import type { JuteWriter } from "../../src/protocol/jute-writer.ts";
@@ -16,6 +16,7 @@ import {
   writeRecord,
 } from "../../src/storage/log-format.ts";
 import { LogScanner } from "../../src/storage/log-scanner.ts";
+import type { LogTail } from "../../src/storage/log-tail-repair.ts";
 import { type Recovered, type RecoverOptions, recover } from "../../src/storage/recovery.ts";
 import type { RecoveryTarget, SnapshotSource } from "../../src/storage/snapshot-port.ts";
 import { vectorBytes, vectorNames } from "./vectors.ts";
@@ -197,4 +198,65 @@ export function vectorDisk(directory: string): VirtualDisk {
 /** Every file of the disk as hex: to see that nothing was changed. */
 export function contentsOf(disk: VirtualDisk): Record<string, string> {
   return Object.fromEntries(disk.paths().map((path) => [path, Buffer.from(disk.get(path)!).toString("hex")]));
+}
+
+/** A disk that writes down what it is asked to change: `write /data/log.1 @16 +120`, `sync …`, … */
+export function traced(disk: Disk): { readonly disk: Disk; readonly calls: string[] } {
+  const calls: string[] = [];
+  const tracedFile = (file: DiskFile, path: string): DiskFile => ({
+    write: (bytes, position) => {
+      calls.push(`write ${path} @${position} +${bytes.length}`);
+      return file.write(bytes, position);
+    },
+    sync: () => {
+      calls.push(`sync ${path}`);
+      return file.sync();
+    },
+    truncate: (size) => {
+      calls.push(`truncate ${path} ${size}`);
+      return file.truncate(size);
+    },
+    close: () => {
+      calls.push(`close ${path}`);
+      return file.close();
+    },
+  });
+  const open = (name: "create" | "createDurable" | "openWrite") => async (path: string) => {
+    calls.push(`${name} ${path}`);
+    return tracedFile(await disk[name](path), path);
+  };
+  return {
+    calls,
+    disk: {
+      list: (directory) => disk.list(directory),
+      size: (path) => disk.size(path),
+      readFile: (path) => disk.readFile(path),
+      openRead: (path) => disk.openRead(path),
+      lock: (directory) => disk.lock(directory),
+      makeDirectory: (directory) => {
+        calls.push(`makeDirectory ${directory}`);
+        return disk.makeDirectory(directory);
+      },
+      create: open("create"),
+      createDurable: open("createDurable"),
+      openWrite: open("openWrite"),
+      rename: (from, to) => {
+        calls.push(`rename ${from} ${to}`);
+        return disk.rename(from, to);
+      },
+      remove: (path) => {
+        calls.push(`remove ${path}`);
+        return disk.remove(path);
+      },
+      syncDirectory: (directory) => {
+        calls.push(`syncDirectory ${directory}`);
+        return disk.syncDirectory(directory);
+      },
+    },
+  };
+}
+
+/** The end of a log that is in order. */
+export function cleanTail(lastZxid = 0): LogTail {
+  return { lastZxid: zx(lastZxid), torn: [], unterminated: [], empty: [] };
 }

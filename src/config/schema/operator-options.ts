@@ -132,7 +132,8 @@ export const logOptions: OptionsOf<Omit<LogConfig, "level">> = {
     defaultText: "unset; `<bin>/../logs` with zkServer.sh",
     importance: "should",
     since: "3.0",
-    meaning: "Where zkServer.sh puts the output of the server.",
+    meaning: "Where log files are.",
+    effect: { kind: "none", reason: "zkServer.sh puts the output of the server into ZOO_LOG_DIR" },
   }),
   file: passThrough({
     key: "log.file",

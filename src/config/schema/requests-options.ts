@@ -3,7 +3,7 @@ import { ENSEMBLE, type OptionsOf, passThrough } from "../option.ts";
 import { bool, integer } from "../value-type.ts";
 
 /** Apache's default of `jute.maxbuffer`: one byte less than a mebibyte. */
-export const JUTE_MAX_BUFFER_DEFAULT = 0xfffff;
+const JUTE_MAX_BUFFER_DEFAULT = 0xfffff;
 
 /** Limits of what clients may send, and what happens before a request reaches the pipeline. */
 export const requestsOptions: OptionsOf<RequestsConfig> = {

@@ -1,12 +1,24 @@
 import type { SessionsConfig } from "../config.ts";
-import { named, type OptionsOf, passThrough } from "../option.ts";
-import { bool, integer } from "../value-type.ts";
+import { ENSEMBLE, named, type OptionsOf, passThrough } from "../option.ts";
+import { bool, integer, type ValueType } from "../value-type.ts";
+
+/** At least one; Apache calls 0 not set. */
+function tickTime(): ValueType<number> {
+  const type = integer("ms", { min: 1 });
+  return {
+    ...type,
+    parse(text, syntax) {
+      const isZero = /^[+-]?0+$/.test(text);
+      return isZero ? { ok: false, reason: "tickTime is not set" } : type.parse(text, syntax);
+    },
+  };
+}
 
 /** Time as sessions see it. */
 export const sessionsOptions: OptionsOf<SessionsConfig> = {
   tickTimeMs: named({
     key: "tickTime",
-    type: integer("ms", { min: 0 }),
+    type: tickTime(),
     default: 3000,
     importance: "must",
     since: "3.0",
@@ -38,6 +50,7 @@ export const sessionsOptions: OptionsOf<SessionsConfig> = {
     importance: "should",
     since: "3.5",
     meaning: "Sessions are known to one server only, until they need more.",
+    effect: ENSEMBLE,
   }),
   upgradesLocalSessions: named({
     key: "localSessionsUpgradingEnabled",
@@ -46,6 +59,7 @@ export const sessionsOptions: OptionsOf<SessionsConfig> = {
     importance: "should",
     since: "3.5",
     meaning: "A local session becomes global when it makes its first ephemeral znode.",
+    effect: ENSEMBLE,
   }),
   listsEphemeralsInCloseSession: passThrough({
     key: "closeSessionTxn.enabled",

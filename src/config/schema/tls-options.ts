@@ -12,7 +12,7 @@ const STORE_META = { importance: "must", since: "3.5.5" } as const;
 const PASSWORD_PATH = "A file with that password: UTF-8, one line end dropped; wins over the text.";
 
 /** The keys that begin with `ssl.` (clients) or `ssl.quorum.` (between servers, and the admin server). */
-export function tlsStoresOptions(prefix: string, verifiesClientName: boolean): OptionsOf<TlsStoresConfig> {
+function tlsStoresOptions(prefix: string, verifiesClientName: boolean): OptionsOf<TlsStoresConfig> {
   const row = <T>(spec: OptionSpec<T>): Option<T> =>
     passThrough({ effect: TLS, ...spec, key: `${prefix}${spec.key}` } as OptionSpec<T>);
   const path = (key: string, meaning: string) =>

@@ -41,6 +41,10 @@ export interface AuthScheme {
 /** Bypasses every ACL; no scheme of this name exists, so no ACL entry can hold it. */
 export const SUPER_SCHEME = "super";
 
+/** Identities that one connection may gather; Apache has no limit, and each one costs memory and time in every ACL check. */
+export const CONNECTION_IDS_MAX = 1000;
+
+/** The identities of one who has none. */
 export const NO_IDS: readonly AuthId[] = Object.freeze([]);
 
 /** Adds `more` to `ids` without duplicates; returns `ids` itself when nothing is new, so that it can be shared. */

@@ -24,6 +24,7 @@ function countParts(text: string): number {
   return count;
 }
 
+/** What scheme digest is told. */
 export interface DigestSchemeOptions {
   /** As OpenSSL spells it. */
   readonly algorithm: string;

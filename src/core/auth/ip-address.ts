@@ -3,14 +3,21 @@ export function parseIpAddress(text: string): Uint8Array | undefined {
   return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
 }
 
+/** As Java's Integer.parseInt: a sign and leading zeros are fine. Undefined when outside 0 … `max`. */
+function parseDecimal(text: string, max: number): number | undefined {
+  if (!/^[+-]?\d+$/.test(text)) return undefined;
+  const value = Number(text);
+  return value >= 0 && value <= max ? value : undefined;
+}
+
 function parseIpv4(text: string): Uint8Array | undefined {
   const parts = text.split(".");
   if (parts.length !== 4) return undefined;
   const bytes = new Uint8Array(4);
   for (let i = 0; i < 4; i++) {
-    const part = parts[i]!;
-    if (!/^\d{1,3}$/.test(part) || Number(part) > 255) return undefined;
-    bytes[i] = Number(part);
+    const part = parseDecimal(parts[i]!, 255);
+    if (part === undefined) return undefined;
+    bytes[i] = part;
   }
   return bytes;
 }
@@ -58,16 +65,19 @@ export interface IpPrefix {
   readonly bits: number;
 }
 
-/** `addr` or `addr/bits` with 0 ≤ bits ≤ 32 or 128; undefined when it is not that. */
+/**
+ * `addr` or `addr/bits` with 0 ≤ bits ≤ 32 or 128; undefined when it is not that. As with Apache 3.9.5, an IPv6 address
+ * has neither a scope nor an IPv4 tail here.
+ */
 export function parseIpPrefix(text: string): IpPrefix | undefined {
   const slash = text.indexOf("/");
-  const bytes = parseIpAddress(slash < 0 ? text : text.slice(0, slash));
+  const address = slash < 0 ? text : text.slice(0, slash);
+  if (address.includes(":") && /[.%]/.test(address)) return undefined;
+  const bytes = parseIpAddress(address);
   if (bytes === undefined) return undefined;
   const all = bytes.length * 8;
-  if (slash < 0) return { bytes, bits: all };
-  const bitsText = text.slice(slash + 1);
-  if (!/^\d{1,3}$/.test(bitsText) || Number(bitsText) > all) return undefined;
-  return { bytes, bits: Number(bitsText) };
+  const bits = slash < 0 ? all : parseDecimal(text.slice(slash + 1), all);
+  return bits === undefined ? undefined : { bytes, bits };
 }
 
 /** Whether `address` begins with the bits of `prefix`; never across families. */

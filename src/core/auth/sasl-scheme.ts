@@ -3,6 +3,7 @@ import { type AuthId, type AuthResult, type AuthScheme, NO_IDS, SUPER_SCHEME } f
 const SUPER_USER = "super";
 const KERBEROS_NAME = /^[^/@]*(?:\/[^/@]*)?@[^/@]*$/;
 
+/** What scheme sasl is told. */
 export interface SaslSchemeOptions {
   /** Names that become super users. */
   readonly superUsers: readonly string[];

@@ -19,7 +19,9 @@ export const closeSession: WriteOperation = {
       const parent = context.changes.find(parentOf(path)!);
       if (node !== undefined && parent !== undefined) recordDelete(context, parent, node);
     }
-    return { type: OpCode.closeSession, paths2Delete: context.listsEphemeralsInCloseSession ? paths : null };
+    // Without the list each server deletes the ephemerals that it knows of: the same ones (storage-formats 3.6).
+    const isListed = context.listsEphemeralsInCloseSession && context.budget.affordsPaths(paths);
+    return { type: OpCode.closeSession, paths2Delete: isListed ? paths : null };
   },
   respond() {},
 };

@@ -15,14 +15,17 @@ export const CreateFlags = {
 /** The largest ttl: 40 bits of ms. */
 const TTL_MS_MAX = 0xff_ffff_ffff;
 
+/** Whether `flags` are any of {@link CreateFlags}. */
 export function areKnownFlags(flags: number): boolean {
   return flags >= CreateFlags.persistent && flags <= CreateFlags.persistentSequentialWithTtl;
 }
 
+/** The znode goes with its session, which must be a global one. */
 export function isEphemeralFlags(flags: number): boolean {
   return flags === CreateFlags.ephemeral || flags === CreateFlags.ephemeralSequential;
 }
 
+/** The parent's child counter is appended to the path. */
 export function isSequentialFlags(flags: number): boolean {
   return (
     flags === CreateFlags.persistentSequential ||
@@ -31,6 +34,7 @@ export function isSequentialFlags(flags: number): boolean {
   );
 }
 
+/** The request must have a ttl, and extended types be enabled. */
 export function isTtlFlags(flags: number): boolean {
   return flags === CreateFlags.persistentWithTtl || flags === CreateFlags.persistentSequentialWithTtl;
 }

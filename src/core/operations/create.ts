@@ -57,6 +57,7 @@ export function prepareCreate(context: PrepareContext, create: CreateArguments):
   if (!hasSlashAndNoNul(create.path)) return ErrorCode.BADARGUMENTS;
   const fixed = context.authority.fixUp(create.acl, context.ids);
   if ("err" in fixed) return fixed.err;
+  if (!context.budget.affordsAcl(create.acl, fixed.acl)) return ErrorCode.INVALIDACL;
   const parent = context.changes.find(parentPath(create.path));
   if (parent === undefined) return ErrorCode.NONODE;
   if (!context.authority.allows(parent.acl, Perms.CREATE, context.ids)) return ErrorCode.NOAUTH;

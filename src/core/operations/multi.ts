@@ -18,12 +18,13 @@ type CreateOp = Extract<MultiOp, { readonly acl: unknown }>;
 
 /**
  * A create of a multi, as it is handled: container flags make any create a createContainer, and createTTL without TTL flags
- * is a plain create (client-protocol 3.3).
+ * is a plain create, whose flags are then refused alone (client-protocol 3.3).
  * @throws JuteError for flags that no create of its opcode may have here, and for a null ACL: the whole multi is refused
  */
 function createArguments(op: CreateOp): CreateArguments {
   const { path, data, acl, flags } = op;
-  if (!areKnownFlags(flags)) throw new JuteError(`create flags ${flags} in a multi`);
+  if (!areKnownFlags(flags) && op.type !== OpCode.createTTL)
+    throw new JuteError(`create flags ${flags} in a multi`);
   if (acl === null) throw new JuteError("a create without ACL in a multi");
   if (isTtlFlags(flags)) {
     if (op.type !== OpCode.createTTL) throw new JuteError(`create flags ${flags} without a ttl in a multi`);
@@ -36,7 +37,9 @@ function createArguments(op: CreateOp): CreateArguments {
 
 type Part = CreateArguments | Exclude<MultiOp, CreateOp>;
 
+/** @throws JuteError for a part without path: Apache gives up on the whole multi */
 function toPart(op: MultiOp): Part {
+  if (op.path === null) throw new JuteError("a part without path in a multi");
   switch (op.type) {
     case OpCode.create:
     case OpCode.create2:

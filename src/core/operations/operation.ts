@@ -9,6 +9,7 @@ import type { AuthId, AuthPeer } from "../auth/auth-scheme.ts";
 import type { ConnectionId } from "../connection-id.ts";
 import type { OutstandingChanges } from "../pipeline/outstanding-changes.ts";
 import type { ServerCounterName } from "../pipeline/server-stats.ts";
+import type { TxnBudget } from "../pipeline/txn-budget.ts";
 import type { DataTree } from "../tree/data-tree.ts";
 import type { NodeRef, TxnResult } from "../tree/tree-types.ts";
 import type { WatchManager } from "../watch/watch-manager.ts";
@@ -94,6 +95,8 @@ export interface PrepareContext {
   readonly isExtendedTypesEnabled: boolean;
   readonly isReconfigEnabled: boolean;
   readonly listsEphemeralsInCloseSession: boolean;
+  /** How large the txn may become. */
+  readonly budget: TxnBudget;
   /** Whether the session may write (client-protocol 7.3). */
   checkSession(): ErrorCode;
   /** The same for what needs a global session. */
@@ -108,6 +111,8 @@ export interface PrepareContext {
 export interface ConnectionContext {
   readonly authority: AclAuthority;
   readonly peer: AuthPeer;
+  /** Identities that the connection has already. */
+  readonly ids: readonly AuthId[];
 }
 
 /**

@@ -18,6 +18,7 @@ export const setACL: WriteOperation = {
     if (path === null || validatePath(path) !== undefined) return ErrorCode.BADARGUMENTS;
     const fixed = context.authority.fixUp(acl, context.ids);
     if ("err" in fixed) return fixed.err;
+    if (!context.budget.affordsAcl(acl, fixed.acl)) return ErrorCode.INVALIDACL;
     const node = context.changes.find(path);
     if (node === undefined) return ErrorCode.NONODE;
     if (!context.authority.allows(node.acl, Perms.ADMIN, context.ids)) return ErrorCode.NOAUTH;

@@ -35,6 +35,7 @@ export function prepareSetData(
   return { type: OpCode.setData, path, data, version: node.version };
 }
 
+/** Answers with the Stat after the change. */
 export const setData: WriteOperation = {
   kind: "write",
   type: OpCode.setData,

@@ -49,4 +49,5 @@ function setWatchesOperation(type: number, hasPersistent: boolean): ReadOperatio
 
 /** Watches of a client that has reconnected; what it missed comes at once, in front of the reply (client-protocol 5.8). */
 export const setWatches = setWatchesOperation(OpCode.setWatches, false);
+/** The same with two more lists: persistent and persistent recursive watches. */
 export const setWatches2 = setWatchesOperation(OpCode.setWatches2, true);

@@ -17,6 +17,7 @@ import type { ServerOptions } from "./server-options.ts";
 import type { ServerStats } from "./server-stats.ts";
 import type { Turn } from "./turn.ts";
 
+/** The parts of the machine that a frame of a client can reach. */
 export interface AdmissionParts {
   readonly options: ServerOptions;
   readonly authority: AclAuthority;
@@ -104,7 +105,7 @@ export class Admission {
     const { authority } = this.#parts;
     let outcome: ConnectionOutcome;
     try {
-      outcome = operation.handle({ authority, peer: connection }, this.#reader);
+      outcome = operation.handle({ authority, peer: connection, ids: connection.ids }, this.#reader);
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;
       this.#malformed(connection, `an auth or SASL packet that cannot be decoded: ${error.message}`);

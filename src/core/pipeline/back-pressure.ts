@@ -1,4 +1,4 @@
-import type { Request } from "./connection.ts";
+import type { Connection, Request } from "./connection.ts";
 import type { Outbox } from "./outbox.ts";
 import type { LimitOptions } from "./server-options.ts";
 
@@ -52,8 +52,15 @@ export class BackPressure {
     const { connection } = request;
     if (connection === null) return;
     if (request.xid > 0) connection.outstanding--;
+    this.recheck(connection);
+  }
+
+  /** Reads the connection again if nothing speaks against it. */
+  recheck(connection: Connection): void {
     const isBelow = connection.outstanding < 1 || this.#inProcess <= this.#limits.outstandingRequestsMax;
-    if (isBelow && connection.phase === "open") this.#outbox.setReading(connection, false);
+    if (isBelow && !connection.isOutputFull && connection.phase === "open") {
+      this.#outbox.setReading(connection, false);
+    }
   }
 
   #isLarge(request: Request): boolean {

@@ -1,4 +1,5 @@
 import { invariant } from "../../base/invariant.ts";
+import { ErrorCode } from "../../protocol/error-code.ts";
 import { OpCode } from "../../protocol/opcode.ts";
 import type { TxnHeader } from "../../protocol/records/txn.ts";
 import type { TxnBody } from "../../protocol/txn.ts";
@@ -75,6 +76,7 @@ export class Commits {
     const { request, txn } = proposal;
     const { header, body } = txn;
     invariant(header.zxid > database.lastProcessedZxid, `txn ${header.zxid} was applied before`);
+    order.runEarlier(request);
     if (body.type === OpCode.deleteContainer) this.#countTtlDelete(body.path);
     notifications.startTxn(header.zxid);
     const result = database.applyTxn(txn, notifications);
@@ -107,7 +109,7 @@ export class Commits {
   }
 
   #answer(request: Request, result: TxnResult): void {
-    const { answers, stats } = this.#parts;
+    const { answers, connections, stats } = this.#parts;
     const { connection, operation } = request;
     if (connection === null) return;
     if (connection.phase === "closed") {
@@ -115,6 +117,11 @@ export class Commits {
       return;
     }
     if (operation.kind !== "write") return;
+    if (hasMoved(result)) {
+      // The client is elsewhere by now; an answer here could only mislead it (client-protocol 2.5).
+      connections.close(connection);
+      return;
+    }
     answers.write(request, connection, operation, result);
     answers.countAnswer(request, connection);
   }
@@ -136,6 +143,11 @@ export class Commits {
     const node = path === null ? -1 : tree.lookup(path);
     if (node >= 0 && tree.ownerKind(node) === "ttl") this.#parts.stats.counters.ttl_node_deleted_count++;
   }
+}
+
+/** Whether the request, or a part of it, was refused because its session is used through another server now. */
+function hasMoved(result: TxnResult): boolean {
+  return result.err === ErrorCode.SESSIONMOVED;
 }
 
 /** Metrics of what was written. */

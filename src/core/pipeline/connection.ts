@@ -46,6 +46,8 @@ export class Connection implements Expiring, AuthPeer {
   /** What it gets in this turn; null while that is nothing. */
   output: JuteWriter | null = null;
   isClosing = false;
+  /** It has got so much that its reads wait until that has been taken. */
+  isOutputFull = false;
   /** Its place in the queue of silent connections. */
   expiresAtMs = 0;
   /** Silence after which it is closed: the session's timeout, or the limit for connections without one. */
@@ -127,12 +129,14 @@ export class Request {
   /** Itself, or a copy that may be kept: the memory of an arriving frame belongs to the host. */
   keep(): Request {
     if (this.isKept) return this;
+    const frame = Buffer.allocUnsafe(this.frame.length);
+    frame.set(this.frame);
     return new Request(
       this.operation,
       this.connection,
       this.session,
       this.xid,
-      Buffer.from(this.frame),
+      frame,
       this.ids,
       this.receivedAtMs,
     );

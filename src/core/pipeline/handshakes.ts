@@ -26,6 +26,7 @@ import type { Turn } from "./turn.ts";
 /** Frames held back for one connection while its session is made: more is no client but a flood. */
 const HELD_FRAMES_MAX = 10_000;
 
+/** The parts of the machine that a ConnectRequest can reach. */
 export interface HandshakeParts {
   readonly database: Database;
   readonly sessions: SessionTracker;

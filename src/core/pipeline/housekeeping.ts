@@ -4,6 +4,7 @@ import type { Connections } from "./connections.ts";
 import type { RequestFlow } from "./request-flow.ts";
 import type { Turn } from "./turn.ts";
 
+/** The parts of the machine that the passing of time moves. */
 export interface HousekeepingParts {
   readonly sessions: SessionTracker;
   readonly connections: Connections;

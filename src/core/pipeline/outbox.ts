@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { JuteWriter } from "../../protocol/jute-writer.ts";
 import type { MachineEvent } from "../machine-event.ts";
 import type { ConnectionId, ConnectionOutput, LogEntry, Ready } from "../ready.ts";
@@ -10,6 +9,12 @@ const WRITER_BYTES = 1024;
 const WRITERS_KEPT_MAX = 256;
 const WRITER_BYTES_KEPT_MAX = 64 * 1024;
 
+/**
+ * Bytes for one connection in one turn after which its next reads wait until the client has taken them: a few requests
+ * of some bytes each must not cost gigabytes of replies at once.
+ */
+export const OUTPUT_BYTES_FULL: number = 1024 * 1024;
+
 const NONE: readonly never[] = Object.freeze([]);
 const READING_UNCHANGED = Object.freeze({ pauseReading: NONE, resumeReading: NONE });
 
@@ -19,6 +24,7 @@ export class Outbox {
   #connections: Connection[] = [];
   /** Connections whose reading was paused or resumed in this turn, perhaps both. */
   #readingChanged: Connection[] = [];
+  #full: ConnectionId[] = [];
   #events: MachineEvent[] = [];
   readonly #writers: JuteWriter[] = [];
 
@@ -49,17 +55,17 @@ export class Outbox {
     this.#readingChanged.push(connection);
   }
 
-  event(event: MachineEvent): void {
-    this.#events.push(event);
+  /** To be called behind each reply to a read: notes when the connection has got enough for now. */
+  checkFullness(connection: Connection): void {
+    const { output } = connection;
+    if (output === null || output.length < OUTPUT_BYTES_FULL || connection.isOutputFull) return;
+    connection.isOutputFull = true;
+    this.setReading(connection, true);
+    this.#full.push(connection.id);
   }
 
-  get isEmpty(): boolean {
-    return (
-      this.#append.length === 0 &&
-      this.#connections.length === 0 &&
-      this.#events.length === 0 &&
-      this.#readingChanged.length === 0
-    );
+  event(event: MachineEvent): void {
+    this.#events.push(event);
   }
 
   /** Everything collected; the outbox is empty afterwards. */
@@ -70,6 +76,8 @@ export class Outbox {
     if (append.length > 0) this.#append = [];
     if (connections.length > 0) this.#connections = [];
     if (events.length > 0) this.#events = [];
+    const full = this.#full;
+    if (full.length > 0) this.#full = [];
     return {
       append: append.length > 0 ? append : NONE,
       mustSync: append.length > 0,
@@ -77,6 +85,7 @@ export class Outbox {
       sendAfterPersist: NONE,
       output: connections.length > 0 ? this.#outputs(connections) : NONE,
       ...this.#takeReading(),
+      reportTaken: full.length > 0 ? full : NONE,
       events: events.length > 0 ? events : NONE,
     };
   }
@@ -95,25 +104,32 @@ export class Outbox {
     return { pauseReading, resumeReading };
   }
 
-  #outputs(connections: readonly Connection[]): readonly ConnectionOutput[] {
-    const outputs: ConnectionOutput[] = [];
+  /** The host is done with the output's bytes. An output that never comes back is left to the collector. */
+  reuse(output: ConnectionOutput): void {
+    const lent = output as LentOutput;
+    const { writer } = lent;
+    if (writer === null) return;
+    lent.writer = null;
+    if (writer.capacity > WRITER_BYTES_KEPT_MAX || this.#writers.length >= WRITERS_KEPT_MAX) return;
+    writer.reset();
+    this.#writers.push(writer);
+  }
+
+  #outputs(connections: readonly Connection[]): readonly LentOutput[] {
+    const outputs: LentOutput[] = [];
     for (const connection of connections) {
       const writer = connection.output;
       connection.output = null;
-      const bytes = writer === null ? EMPTY : this.#bytesOf(writer);
-      outputs.push({ connection: connection.id, bytes, isClosing: connection.isClosing });
+      const bytes = writer === null ? EMPTY : writer.bytes();
+      outputs.push({ connection: connection.id, bytes, isClosing: connection.isClosing, writer });
     }
     return outputs;
   }
+}
 
-  /** The written bytes as memory of their own: copied when that is little, else the writer's, which is then given up. */
-  #bytesOf(writer: JuteWriter): Uint8Array {
-    if (writer.capacity > WRITER_BYTES_KEPT_MAX) return writer.take(0);
-    const bytes = Buffer.from(writer.bytes());
-    writer.reset();
-    if (this.#writers.length < WRITERS_KEPT_MAX) this.#writers.push(writer);
-    return bytes;
-  }
+/** An output with the writer whose memory its bytes are; null once that has been given back. */
+interface LentOutput extends ConnectionOutput {
+  writer: JuteWriter | null;
 }
 
 const EMPTY = new Uint8Array(0);

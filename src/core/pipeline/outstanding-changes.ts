@@ -4,7 +4,6 @@ import type { SessionId } from "../../protocol/session-id.ts";
 import type { Zxid } from "../../protocol/zxid.ts";
 import type { DataTree } from "../tree/data-tree.ts";
 import { DigestSum, nodeDigest } from "../tree/digest.ts";
-import { isBelowZookeeper } from "../tree/path.ts";
 import type { NodeRef } from "../tree/tree-types.ts";
 import { Fifo } from "./fifo.ts";
 
@@ -32,7 +31,7 @@ export class ChangeRecord {
   /** Undefined: as the tree has it. */
   data: Uint8Array | null | undefined;
   dataLength = 0;
-  /** 0 without digests. */
+  /** The znode's part of the tree digest; 0 without digests and for one that does not exist. */
   digest = 0;
   /** Prepared txns that have changed it and are not applied. */
   pendingCount = 0;
@@ -42,7 +41,31 @@ export class ChangeRecord {
   }
 
   copy(): ChangeRecord {
-    return Object.assign(new ChangeRecord(this.path), this);
+    const copy = new ChangeRecord(this.path);
+    copy.restore(this);
+    return copy;
+  }
+
+  /** Takes over everything from `other`, a record of the same path. Field by field: multis do this for every part. */
+  restore(other: ChangeRecord): void {
+    this.exists = other.exists;
+    this.czxid = other.czxid;
+    this.mzxid = other.mzxid;
+    this.pzxid = other.pzxid;
+    this.ctime = other.ctime;
+    this.mtime = other.mtime;
+    this.version = other.version;
+    this.cversion = other.cversion;
+    this.sequence = other.sequence;
+    this.aversion = other.aversion;
+    this.ephemeralOwner = other.ephemeralOwner;
+    this.isEphemeral = other.isEphemeral;
+    this.numChildren = other.numChildren;
+    this.acl = other.acl;
+    this.data = other.data;
+    this.dataLength = other.dataLength;
+    this.digest = other.digest;
+    this.pendingCount = other.pendingCount;
   }
 }
 
@@ -94,7 +117,6 @@ export class OutstandingChanges {
   change(record: ChangeRecord): void {
     if (this.#digestEnabled) {
       if (this.#changes.length === 0) this.#digest.set(this.#tree.treeDigest());
-      if (record.pendingCount === 0) record.digest = this.#committedDigest(record.path);
       this.#digest.subtract(record.digest);
     }
     if (this.#undo !== undefined) {
@@ -118,6 +140,7 @@ export class OutstandingChanges {
   missing(path: string): ChangeRecord {
     const record = this.#records.get(path) ?? new ChangeRecord(path);
     record.exists = false;
+    record.data = null;
     return record;
   }
 
@@ -143,7 +166,7 @@ export class OutstandingChanges {
         continue;
       }
       if (before.isEphemeral && before.exists) this.#ephemeralsPending++;
-      Object.assign(record, before);
+      record.restore(before);
     }
     this.#changes.truncate(this.#changes.length - undo.length);
     this.#digest.set(this.#digestBefore);
@@ -176,11 +199,6 @@ export class OutstandingChanges {
     return [...paths];
   }
 
-  #committedDigest(path: string): number {
-    const node = this.#tree.lookup(path);
-    return node < 0 || isBelowZookeeper(path) ? 0 : this.#tree.nodeDigest(node);
-  }
-
   #digestOf(record: ChangeRecord): number {
     let data = record.data;
     if (data === undefined) data = this.#tree.data(this.#tree.lookup(record.path));
@@ -203,6 +221,7 @@ export class OutstandingChanges {
     record.numChildren = tree.numChildren(node);
     record.acl = tree.acl(node);
     record.dataLength = tree.dataLength(node);
+    record.digest = tree.nodeDigest(node);
     return record;
   }
 }

@@ -18,6 +18,7 @@ import { OutstandingChanges } from "./outstanding-changes.ts";
 import type { ServerOptions } from "./server-options.ts";
 import { namespaceOf, type ServerStats } from "./server-stats.ts";
 import type { Turn } from "./turn.ts";
+import { TxnBudget } from "./txn-budget.ts";
 
 /** A prepared txn on its way to being committed. */
 export interface Proposal {
@@ -42,6 +43,7 @@ export class Prep implements PrepareContext {
   readonly isExtendedTypesEnabled: boolean;
   readonly isReconfigEnabled: boolean;
   readonly listsEphemeralsInCloseSession: boolean;
+  readonly budget: TxnBudget;
   readonly #database: Database;
   readonly #sessions: SessionTracker;
   readonly #stats: ServerStats;
@@ -68,6 +70,7 @@ export class Prep implements PrepareContext {
     this.isExtendedTypesEnabled = options.extendedTypesEnabled;
     this.isReconfigEnabled = options.reconfigEnabled;
     this.listsEphemeralsInCloseSession = options.closeSessionTxnEnabled;
+    this.budget = new TxnBudget(options.fieldBytesMax);
     this.#database = database;
     this.#sessions = sessions;
     this.#stats = stats;
@@ -103,6 +106,7 @@ export class Prep implements PrepareContext {
   prepare(request: Request, operation: WriteOperation): Proposal {
     this.#request = request;
     this.#quotaPath = undefined;
+    this.budget.start(request.frame.length);
     this.#zxid = nextZxid(this.#zxid);
     const changesBefore = this.changes.length;
     const body = this.#body(request, operation);
@@ -120,7 +124,7 @@ export class Prep implements PrepareContext {
     writeTxn(writer, header, body, digest);
     const changeCount = this.changes.length - changesBefore;
     this.#stats.counters.outstanding_changes_queued += changeCount;
-    return { request, txn, entry: { zxid: this.#zxid, bytes: writer.take(0) }, changeCount };
+    return { request, txn, entry: { zxid: this.#zxid, bytes: writer.bytes() }, changeCount };
   }
 
   #body(request: Request, operation: WriteOperation): TxnBody {

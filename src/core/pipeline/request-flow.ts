@@ -13,7 +13,7 @@ import { decideUpgrade } from "../session/session-upgrade.ts";
 import type { Answers } from "./answers.ts";
 import type { BackPressure } from "./back-pressure.ts";
 import type { SubmitWrite } from "./chains.ts";
-import { REQUEST_HEADER_BYTES, Request } from "./connection.ts";
+import { type Connection, REQUEST_HEADER_BYTES, Request } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Prep } from "./prep.ts";
@@ -23,6 +23,7 @@ import type { ServerStats } from "./server-stats.ts";
 import type { SessionOrder } from "./session-order.ts";
 import type { Turn } from "./turn.ts";
 
+/** The parts of the machine that a request goes through. */
 export interface RequestFlowParts {
   readonly sessions: SessionTracker;
   readonly connections: Connections;
@@ -61,7 +62,7 @@ export class RequestFlow {
     if (operation.kind === "write" && !request.isThrottled && !isLocalClose) {
       if (session.isLocal) this.#upgradeIfNeeded(request, session);
       this.#propose(request.keep());
-    } else if (connection.queue.length === 0) {
+    } else if (connection.queue.length === 0 && !connection.isOutputFull) {
       this.run(request);
     } else {
       const kept = request.keep();
@@ -73,7 +74,7 @@ export class RequestFlow {
   /** A request that waits for no txn, at its turn. */
   run(request: Request): void {
     const { connection, operation } = request;
-    const { answers, reads, stats } = this.#parts;
+    const { answers, reads, stats, outbox } = this.#parts;
     if (connection === null || connection.phase !== "open") {
       stats.counters.stale_replies++;
       return;
@@ -84,6 +85,7 @@ export class RequestFlow {
     } else if (operation.kind === "read") {
       reads.run(request, connection, operation);
       answers.countAnswer(request, connection);
+      outbox.checkFullness(connection);
     } else {
       this.#closeLocal(request);
     }
@@ -93,6 +95,19 @@ export class RequestFlow {
   runQueued(request: Request): void {
     this.run(request);
     this.#parts.pressure.finished(request);
+  }
+
+  /**
+   * The client has taken what `connection` had got: its waiting reads go on. It is a sign of life, because meanwhile
+   * nothing was read that could have been one.
+   */
+  outputTaken(connection: Connection): void {
+    const { sessions, connections, order, pressure, turn } = this.#parts;
+    connection.isOutputFull = false;
+    connections.touch(connection);
+    if (connection.session !== null) sessions.touch(connection.session, turn.elapsedMs);
+    order.runReady(connection.queue);
+    pressure.recheck(connection);
   }
 
   /** The server ends a session whose time is over. */

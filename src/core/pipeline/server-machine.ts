@@ -1,11 +1,10 @@
-import { invariant, unreachable } from "../../base/invariant.ts";
+import { InvariantViolation, unreachable } from "../../base/invariant.ts";
 import type { Instant } from "../../base/ports.ts";
-import type { Zxid } from "../../protocol/zxid.ts";
 import { AclAuthority } from "../auth/acl.ts";
 import { authSchemes } from "../auth/auth-schemes.ts";
 import { type Authorization, authorize, type Caller } from "../auth/authorize.ts";
 import type { ConnectionId } from "../connection-id.ts";
-import type { Input, Ready } from "../ready.ts";
+import type { ConnectionOutput, Input, Ready } from "../ready.ts";
 import { timeoutBounds } from "../session/session-timeout.ts";
 import { SessionTracker } from "../session/session-tracker.ts";
 import { ContainerReaper } from "../tree/container-ttl.ts";
@@ -213,6 +212,11 @@ export class ServerMachine {
         if (connection !== undefined) this.#connections.forget(connection);
         break;
       }
+      case "outputTaken": {
+        const connection = this.connections.get(input.connection);
+        if (connection !== undefined) this.#flow.outputTaken(connection);
+        break;
+      }
       case "closeConnection": {
         const connection = this.connections.get(input.connection);
         if (connection !== undefined) this.#connections.close(connection);
@@ -232,9 +236,9 @@ export class ServerMachine {
     return this.#outbox.take();
   }
 
-  /** Whether {@link takeReady} would give nothing to do. */
-  get isReadyEmpty(): boolean {
-    return this.#outbox.isEmpty;
+  /** The host is done with the bytes of an output that {@link takeReady} gave it. Optional, and once for each. */
+  reuse(output: ConnectionOutput): void {
+    this.#outbox.reuse(output);
   }
 
   /** `Instant.elapsedMs` at which a tick is due; Infinity = none. */
@@ -247,11 +251,6 @@ export class ServerMachine {
     return this.#pressure.inProcess;
   }
 
-  /** The last zxid that was proposed: the log has to hold everything up to it. */
-  get lastProposedZxid(): Zxid {
-    return this.#broadcast.proposed;
-  }
-
   /** Connections by when their silence ends, for `dump`. */
   get silentConnections(): Connections["silent"] {
     return this.#connections.silent;
@@ -262,20 +261,27 @@ export class ServerMachine {
     return authorize(this.authority, this.database.tree, caller, perms, path);
   }
 
-  /** Truths across the parts, checked after every step, in production too (design.md 5). */
+  /**
+   * Truths across the parts, checked after every step, in production too (design.md 5). It runs for every frame, so a
+   * message is only made for a violation.
+   */
   #assertInvariants(): void {
     const applied = this.database.lastProcessedZxid;
     const { committed, proposed } = this.#broadcast;
-    invariant(applied <= committed, `applied ${applied} is beyond committed ${committed}`);
-    invariant(committed <= proposed, `committed ${committed} is beyond logged ${proposed}`);
-    invariant(
-      this.#prep.zxid === proposed,
-      `prepared ${this.#prep.zxid} is not the last proposed ${proposed}`,
-    );
-    invariant(
-      this.#commits.pending > 0 || (applied === proposed && this.#prep.changes.length === 0),
-      `nothing is pending, but applied is ${applied}, proposed ${proposed}, changes ${this.#prep.changes.length}`,
-    );
-    invariant(this.#pressure.inProcess >= this.#commits.pending, "fewer requests in process than proposals");
+    const { pending } = this.#commits;
+    if (applied > committed) violated(`applied ${applied} is beyond committed ${committed}`);
+    if (committed > proposed) violated(`committed ${committed} is beyond logged ${proposed}`);
+    if (this.#prep.zxid !== proposed) {
+      violated(`prepared ${this.#prep.zxid} is not the last proposed ${proposed}`);
+    }
+    const changes = this.#prep.changes.length;
+    if (pending === 0 && (applied !== proposed || changes !== 0)) {
+      violated(`nothing is pending, but applied is ${applied}, proposed ${proposed}, changes ${changes}`);
+    }
+    if (this.#pressure.inProcess < pending) violated("fewer requests in process than proposals");
   }
+}
+
+function violated(message: string): never {
+  throw new InvariantViolation(message);
 }

@@ -38,6 +38,7 @@ export interface ServerOptions {
   readonly containers: ContainerOptions;
 }
 
+/** Who may prove to be whom (configuration.md 5.1). */
 export interface AuthOptions {
   /** `skipACL`: no ACL is checked at all. */
   readonly skipACL: boolean;
@@ -63,6 +64,7 @@ export interface AuthOptions {
   readonly enforcedSchemes: readonly string[];
 }
 
+/** How much may be in process (client-protocol 7.7). */
 export interface LimitOptions {
   /** `globalOutstandingLimit`: above it, connections with outstanding requests are not read. */
   readonly outstandingRequestsMax: number;
@@ -72,7 +74,10 @@ export interface LimitOptions {
   readonly largeRequestBytes: number;
   /** `request_throttle_max_requests`: requests in process before others wait; 0 = off. */
   readonly throttleRequestsMax: number;
-  /** `request_throttle_stall_time`. */
+  /**
+   * `request_throttle_stall_time`: how long Apache's throttler sleeps at most before it looks again. Ours is told when a
+   * request is done and goes on at once, so this changes nothing.
+   */
   readonly throttleStallMs: number;
   /** `request_throttle_drop_stale`. */
   readonly throttleDropStale: boolean;

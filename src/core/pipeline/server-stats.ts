@@ -149,7 +149,9 @@ function newCounters() {
   };
 }
 
+/** The counters of one machine. */
 export type ServerCounters = ReturnType<typeof newCounters>;
+/** The name of one, as `mntr` prints it behind `zk_`. */
 export type ServerCounterName = keyof ServerCounters;
 
 function newSummaries() {
@@ -170,4 +172,5 @@ function newSummaries() {
   };
 }
 
+/** The summaries of one machine, by their names in `mntr`. */
 export type ServerSummaries = ReturnType<typeof newSummaries>;

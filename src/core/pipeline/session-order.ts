@@ -9,7 +9,7 @@ export type RunRequest = (request: Request) => void;
 /**
  * Keeps each session's requests in order (client-protocol 8.1): a write is proposed on arrival and stays in the session's
  * queue until it is applied; whatever comes behind it, reads and pings included, waits for it. Sessions without pending
- * writes have empty queues, and their reads run at once.
+ * writes have empty queues, and their reads run at once. Reads of a connection whose output is full wait too.
  */
 export class SessionOrder {
   /** Queues with pending requests whose connection is gone, by session: a new connection of the session goes on behind them. */
@@ -32,17 +32,34 @@ export class SessionOrder {
     if (queue === null) return;
     const head = queue.shift();
     invariant(head === request, "a txn was applied out of its session's order");
-    for (let next = queue.peek(); next !== undefined && !next.isProposed; next = queue.peek()) {
-      queue.shift();
-      this.#run(next);
-    }
+    this.runReady(queue);
     if (queue.length === 0 && this.#orphans.size > 0 && request.session !== null) {
       this.#orphans.delete(request.session.id.key);
     }
   }
 
-  /** The connection of `session` is gone while requests are pending. */
+  /** Runs what waits for nothing any more at the head of `queue`. */
+  runReady(queue: Fifo<Request>): void {
+    for (let next = queue.peek(); next !== undefined && !next.isProposed; next = queue.peek()) {
+      if (isHeldBack(next)) return;
+      queue.shift();
+      this.#run(next);
+    }
+  }
+
+  /** The txn of `request` is about to be applied: reads in front of it must not see that, full output or not. */
+  runEarlier(request: Request): void {
+    const { queue } = request;
+    if (queue === null) return;
+    for (let next = queue.peek(); next !== undefined && !next.isProposed; next = queue.peek()) {
+      queue.shift();
+      this.#run(next);
+    }
+  }
+
+  /** The connection of `session` is gone, which answers its waiting reads, while requests are pending. */
   abandon(session: TrackedSession, queue: Fifo<Request>): void {
+    this.runReady(queue);
     if (queue.length > 0) this.#orphans.set(session.id.key, queue);
   }
 
@@ -58,4 +75,9 @@ export class SessionOrder {
   queueWithoutConnection(session: TrackedSession): Fifo<Request> {
     return this.#orphans.get(session.id.key) ?? new Fifo();
   }
+}
+
+/** Whether its connection must first take what it has got. */
+function isHeldBack({ connection }: Request): boolean {
+  return connection?.isOutputFull === true && connection.phase === "open";
 }

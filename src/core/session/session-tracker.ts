@@ -9,6 +9,7 @@ import { SessionIds } from "./session-ids.ts";
  * another owner than its last one has moved (client-protocol 2.5).
  */
 export type SessionOwner = number;
+/** A connection of this server speaks for the session. */
 export const OWNER_THIS_SERVER: SessionOwner = 0;
 const OWNER_NONE: SessionOwner = -1;
 
@@ -32,6 +33,7 @@ export class TrackedSession implements Expiring {
   }
 }
 
+/** What a tracker is told: the tick is its expiry bucket; server and start time make its session ids. */
 export interface SessionTrackerOptions {
   readonly tickTimeMs: number;
   readonly serverId: number;

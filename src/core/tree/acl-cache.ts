@@ -2,7 +2,7 @@ import { invariant } from "../../base/invariant.ts";
 import type { ACL } from "../../protocol/records/data.ts";
 
 /** Slot of world:anyone:cdrwa, which needs no entry; its id is -1 too (client-protocol 6.8). */
-export const OPEN_ACL_SLOT = -1;
+const OPEN_ACL_SLOT = -1;
 export const OPEN_ACL_ID = -1;
 
 /** world:anyone:cdrwa */

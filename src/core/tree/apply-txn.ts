@@ -8,6 +8,9 @@ import type { OwnerIndex } from "./owner-index.ts";
 import type { ChangeResult, TreeChanges } from "./tree-changes.ts";
 import type { ChangeSink, DataTreeOptions, NodeRef, TxnResult } from "./tree-types.ts";
 
+/** Stands in for a null path, which no leader logs: a path that no znode has, where "" would be the root. */
+const NO_PATH = "null";
+
 /** What {@link TxnApplier} reads of the tree it changes. */
 export interface TxnApplierParts {
   readonly changes: TreeChanges;
@@ -45,17 +48,17 @@ export class TxnApplier {
       }
       case OpCode.delete:
       case OpCode.deleteContainer: {
-        const row = this.#changes.delete(body.path ?? "", header.zxid, sink);
+        const row = this.#changes.delete(body.path ?? NO_PATH, header.zxid, sink);
         return row < 0 ? failed(body, row) : result(body.type, 0, body.path, null, null);
       }
       case OpCode.setData:
       case OpCode.reconfig: {
         const { path, data, version } = body;
-        const row = this.#changes.setData(path ?? "", data, version, header.zxid, header.time, sink);
+        const row = this.#changes.setData(path ?? NO_PATH, data, version, header.zxid, header.time, sink);
         return this.#changed(body, row);
       }
       case OpCode.setACL:
-        return this.#changed(body, this.#changes.setAcl(body.path ?? "", body.acl, body.version));
+        return this.#changed(body, this.#changes.setAcl(body.path ?? NO_PATH, body.acl, body.version));
       case OpCode.closeSession:
         this.#closeSession(header, body.paths2Delete, sink);
         return result(body.type, 0, null, null, null);
@@ -78,7 +81,7 @@ export class TxnApplier {
     sink: ChangeSink,
   ): TxnResult {
     const row = this.#changes.create(
-      body.path ?? "",
+      body.path ?? NO_PATH,
       body.data,
       body.acl,
       ownerHi,
@@ -105,7 +108,7 @@ export class TxnApplier {
 
   /** Deletes what the txn lists, whoever owns it now, then what this tree still has for the session. */
   #closeSession(header: TxnHeader, listed: readonly (string | null)[] | null, sink: ChangeSink): void {
-    for (const path of listed ?? []) this.#changes.delete(path ?? "", header.zxid, sink);
+    for (const path of listed ?? []) this.#changes.delete(path ?? NO_PATH, header.zxid, sink);
     const rest = Array.from(this.#parts.owners.ephemeralsOf(header.clientId), (row) =>
       this.#parts.pathOf(row),
     );

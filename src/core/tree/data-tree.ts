@@ -36,7 +36,7 @@ export class DataTree extends ZnodeReader {
 
   constructor(options: DataTreeOptions) {
     const ownerRules = new OwnerRules(options);
-    super(new ZnodeStore(), new AclCache(), ownerRules);
+    super(new ZnodeStore(options.hashSeed), new AclCache(), ownerRules);
     const { store, acls } = this;
     this.#owners = new OwnerIndex(ownerRules);
     this.digests = new DigestTracker(options);
@@ -56,7 +56,7 @@ export class DataTree extends ZnodeReader {
 
   /** Characters of all paths and bytes of all data: metric approximate_data_size. */
   get approximateDataBytes(): number {
-    return this.#changes.dataBytes;
+    return this.#changes.pathChars + this.store.dataBytes;
   }
 
   get ephemeralCount(): number {

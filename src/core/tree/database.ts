@@ -18,6 +18,8 @@ import {
 export interface DatabaseOptions extends DataTreeOptions {
   /** `zookeeper.commitLogCount`: how many committed txns are kept for learners a little behind; default 500. */
   readonly commitLogCount?: number;
+  /** Limit for one string or buffer of a replayed record, in bytes: what clients may send, or this server refuses its own log. */
+  readonly fieldBytesMax?: number;
 }
 
 /** A global session as the log knows it. */
@@ -41,6 +43,7 @@ const COMMIT_LOG_COUNT = 500;
 export class Database {
   readonly tree: DataTree;
   readonly committed: CommittedLog;
+  readonly #fieldBytesMax: number | undefined;
   readonly #sessions = new Map<string, SessionRow>();
   #isLoading = false;
   #isLoaded = false;
@@ -51,6 +54,7 @@ export class Database {
   constructor(options: DatabaseOptions) {
     this.tree = new DataTree(options);
     this.committed = new CommittedLog(options.commitLogCount ?? COMMIT_LOG_COUNT);
+    this.#fieldBytesMax = options.fieldBytesMax;
   }
 
   /** Global sessions by the key of their id, as createSession and closeSession transactions left them. */
@@ -138,7 +142,7 @@ export class Database {
 
   /** RecoveryTarget: the next record of the log. Throws JuteError when it is none. */
   replay(bytes: Uint8Array): void {
-    const txn = decodeTxn(bytes);
+    const txn = decodeTxn(bytes, this.#fieldBytesMax);
     this.applyTxn(txn, NO_CHANGE_SINK);
     this.committed.append(txn.header.zxid, bytes);
     this.#lastReplayed = txn;

@@ -46,8 +46,10 @@ export function nameEquals(
   const units = end - start;
   if (units > length) return false;
   if (units < length) return nameEqualsWide(bytes, at, length, text, start, end);
+  // As many bytes as units: equal only if all are ASCII, or "é" in two bytes would be the text "Ã©".
   for (let i = 0; i < units; i++) {
-    if (bytes[at + i] !== text.charCodeAt(start + i)) return false;
+    const unit = text.charCodeAt(start + i);
+    if (bytes[at + i] !== unit || unit >= 0x80) return false;
   }
   return true;
 }

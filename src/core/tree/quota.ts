@@ -22,6 +22,8 @@ export class QuotaRegistry {
   readonly #store: ZnodeStore;
   readonly #options: DataTreeOptions;
   readonly #prefixes = new Set<string>();
+  /** How many prefixes have which length: only ancestors of these lengths are looked at. */
+  readonly #lengths = new Map<number, number>();
 
   constructor(store: ZnodeStore, options: DataTreeOptions) {
     this.#store = store;
@@ -33,10 +35,14 @@ export class QuotaRegistry {
     return this.#prefixes;
   }
 
-  /** The deepest path with a quota that `path` lies in or is, or undefined. */
+  /**
+   * The deepest path with a quota that `path` lies in or is, or undefined. Hashing every ancestor would cost the square of
+   * the path's length: seconds for a path of some thousand znodes, which any client can create.
+   */
   prefixOf(path: string): string | undefined {
     if (this.#prefixes.size === 0) return undefined;
     for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
+      if (!this.#lengths.has(end)) continue;
       const prefix = path.slice(0, end);
       if (this.#prefixes.has(prefix)) return prefix;
     }
@@ -75,7 +81,7 @@ export class QuotaRegistry {
   deleted(path: string, bytes: number): void {
     if (path.startsWith(BELOW_QUOTA)) {
       const prefix = quotaPathOf(path, LIMITS);
-      if (prefix !== undefined) this.#prefixes.delete(prefix);
+      if (prefix !== undefined) this.#removePrefix(prefix);
     }
     if (this.#prefixes.size > 0) this.#count(path, -1, -bytes);
   }
@@ -89,6 +95,7 @@ export class QuotaRegistry {
   rebuild(): void {
     const store = this.#store;
     this.#prefixes.clear();
+    this.#lengths.clear();
     const top = store.lookup(QUOTA_PATH);
     if (top === NO_NODE) return;
     for (let row = store.nextInWalk(top, top); row !== NO_NODE; row = store.nextInWalk(row, top)) {
@@ -109,7 +116,20 @@ export class QuotaRegistry {
   #register(limitPath: string): void {
     const prefix = quotaPathOf(limitPath, LIMITS);
     if (prefix === "") this.#options.onReport?.({ kind: "quotaOnRootIgnored", path: limitPath });
-    else if (prefix !== undefined) this.#prefixes.add(prefix);
+    else if (prefix !== undefined) this.#addPrefix(prefix);
+  }
+
+  #addPrefix(prefix: string): void {
+    if (this.#prefixes.has(prefix)) return;
+    this.#prefixes.add(prefix);
+    this.#lengths.set(prefix.length, (this.#lengths.get(prefix.length) ?? 0) + 1);
+  }
+
+  #removePrefix(prefix: string): void {
+    if (!this.#prefixes.delete(prefix)) return;
+    const left = this.#lengths.get(prefix.length)! - 1;
+    if (left === 0) this.#lengths.delete(prefix.length);
+    else this.#lengths.set(prefix.length, left);
   }
 
   #count(path: string, countDelta: number, bytesDelta: number): void {

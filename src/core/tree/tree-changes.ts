@@ -33,8 +33,8 @@ export class TreeChanges {
   readonly #owners: OwnerIndex;
   readonly #digests: DigestTracker;
   readonly #quota: QuotaRegistry;
-  /** Sum of path lengths in UTF-16 units and of data lengths; 1 is the "/" that ZooKeeper counts beside "". */
-  #dataBytes = 1;
+  /** Sum of the paths' lengths in UTF-16 units; 1 is the "/" that ZooKeeper counts beside "". */
+  #pathChars = 1;
 
   constructor(parts: TreeParts) {
     this.#store = parts.store;
@@ -44,13 +44,13 @@ export class TreeChanges {
     this.#quota = parts.quota;
   }
 
-  get dataBytes(): number {
-    return this.#dataBytes;
+  get pathChars(): number {
+    return this.#pathChars;
   }
 
   /** For the loader, which fills the store itself. */
-  addDataBytes(bytes: number): void {
-    this.#dataBytes += bytes;
+  addPathChars(chars: number): void {
+    this.#pathChars += chars;
   }
 
   /** `parentCversion` is the parent's counter after this create, or -1 (records of 3.2): one more than it is. */
@@ -88,9 +88,8 @@ export class TreeChanges {
     this.#store.setData(row, data);
     this.#updateDigest(row, path, path.length);
     this.#owners.add(row, ownerHi, ownerLo);
-    const bytes = data === null ? 0 : data.length;
-    this.#dataBytes += path.length + bytes;
-    this.#quota.created(path, bytes);
+    this.#pathChars += path.length;
+    this.#quota.created(path, data === null ? 0 : data.length);
     sink.created(path, this.#aclIdOf(row));
     sink.childrenChanged(slash === 0 ? ROOT_PATH : path.slice(0, slash), this.#aclIdOf(parent));
     return row;
@@ -132,7 +131,6 @@ export class TreeChanges {
     rows.setDouble(row, DoubleField.mzxid, zxid);
     rows.setDouble(row, DoubleField.mtime, time);
     this.#updateDigest(row, path, path.length);
-    this.#dataBytes += bytesDelta;
     this.#quota.resized(path, bytesDelta);
     sink.dataChanged(path, this.#aclIdOf(row));
     return row;
@@ -207,7 +205,7 @@ export class TreeChanges {
     if (this.#digests.isEnabled) this.#digests.sum.subtract(rows.int(row, IntField.digest) >>> 0);
     this.#owners.remove(row, rows.int(row, IntField.ownerHi), rows.int(row, IntField.ownerLo));
     this.#store.removeLeaf(row, path, path.lastIndexOf("/") + 1, path.length);
-    this.#dataBytes -= path.length + bytes;
+    this.#pathChars -= path.length;
     this.#quota.deleted(path, bytes);
   }
 

@@ -94,7 +94,7 @@ export class TreeLoader {
       this.#digests.sum.add(digest);
     }
     this.#owners.add(row, hi, lo);
-    this.#changes.addDataBytes(path.length + (data === null ? 0 : data.length));
+    this.#changes.addPathChars(path.length);
     this.#note(row, path, hi, lo);
   }
 
@@ -149,7 +149,7 @@ export class TreeLoader {
     this.#owners.remove(row, rows.int(row, IntField.ownerHi), rows.int(row, IntField.ownerLo));
     this.#acls.release(rows.int(row, IntField.aclSlot));
     rows.setInt(row, IntField.aclSlot, -1);
-    this.#changes.addDataBytes(-path.length - this.#store.dataLength(row));
+    this.#changes.addPathChars(-path.length);
   }
 
   #note(row: NodeRef, path: string, ownerHi: number, ownerLo: number): void {

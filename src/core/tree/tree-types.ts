@@ -69,6 +69,8 @@ export interface DataTreeOptions {
   readonly extendedTypesEnabled: boolean;
   /** `zookeeper.emulate353TTLNodes`: with extended types, every other negative owner is a TTL of 3.5.3. */
   readonly emulate353TTLNodes: boolean;
+  /** An int32 that nobody outside can know, against names chosen to collide. The tree is the same with any. */
+  readonly hashSeed?: number;
   readonly onDigestMismatch?: (mismatch: DigestMismatch) => void;
   readonly onReport?: (report: TreeReport) => void;
 }

@@ -20,12 +20,17 @@ export class ZnodeStore {
   readonly rows: NodeRows = new NodeRows();
   readonly arena: PayloadArena = new PayloadArena();
   readonly root: NodeRef;
+  /** Bytes of data of all znodes. */
+  dataBytes = 0;
   /** The highest czxid that any znode ever had. */
   czxidMax = 0;
-  readonly #index: ChildIndex = new ChildIndex(this.rows, this.arena);
-  readonly #observers = new Set<RemovalObserver>();
+  readonly #index: ChildIndex;
+  /** Held weakly: a snapshot that failed half-way is never heard of again, and must not be told of removals for ever. */
+  readonly #observers = new Set<WeakRef<RemovalObserver>>();
 
-  constructor() {
+  /** `hashSeed`: see {@link ChildIndex}. */
+  constructor(hashSeed = 0) {
+    this.#index = new ChildIndex(this.rows, this.arena, hashSeed);
     this.root = this.rows.allocate();
   }
 
@@ -35,11 +40,11 @@ export class ZnodeStore {
   }
 
   observe(observer: RemovalObserver): void {
-    this.#observers.add(observer);
+    this.#observers.add(new WeakRef(observer));
   }
 
   unobserve(observer: RemovalObserver): void {
-    this.#observers.delete(observer);
+    for (const ref of this.#observers) if (ref.deref() === observer) this.#observers.delete(ref);
   }
 
   /** The znode at `path`; "" and "/" are the root. NO_NODE for what is missing or not a path at all. */
@@ -89,11 +94,11 @@ export class ZnodeStore {
   removeLeaf(row: NodeRef, path: string, start: number, end: number): void {
     const { rows } = this;
     invariant(row !== this.root && rows.int(row, IntField.numChildren) === 0, "only a leaf can be removed");
-    for (const observer of this.#observers) observer.beforeRemoval(row);
+    if (this.#observers.size > 0) this.#announceRemoval(row);
     this.#index.remove(row, rows.int(row, IntField.parent), path, start, end);
     this.#unlink(row);
     if (rows.int(row, IntField.nameLength) > 0) this.arena.free(rows.int(row, IntField.nameRef));
-    if (rows.int(row, IntField.dataLength) > 0) this.arena.free(rows.int(row, IntField.dataRef));
+    this.setData(row, null);
     rows.free(row);
   }
 
@@ -110,6 +115,7 @@ export class ZnodeStore {
       if (length > 0) rows.setInt(row, IntField.dataRef, arena.store(data!));
     }
     rows.setInt(row, IntField.dataLength, length);
+    this.dataBytes += Math.max(0, length) - Math.max(0, oldLength);
   }
 
   /** A view of the data, valid until the next change of any znode. */
@@ -186,6 +192,14 @@ export class ZnodeStore {
   nextInWalk(row: NodeRef, top: NodeRef): NodeRef {
     const child = this.firstChild(row);
     return child !== NO_NODE ? child : this.nextAfterSubtree(row, top);
+  }
+
+  #announceRemoval(row: NodeRef): void {
+    for (const ref of this.#observers) {
+      const observer = ref.deref();
+      if (observer === undefined) this.#observers.delete(ref);
+      else observer.beforeRemoval(row);
+    }
   }
 
   #link(parent: NodeRef, row: NodeRef): void {

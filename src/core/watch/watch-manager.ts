@@ -118,10 +118,10 @@ export class WatchManager implements ChangeSink {
   /** The data table: who watches the path, then who watches an ancestor recursively. */
   #triggerData(type: WatchEventType, path: string, aclId: number): void {
     const served = this.#dataServed;
-    served.clear();
+    if (served.size > 0) served.clear(); // clearing an empty set costs a new table
     this.#table.collect(path, DATA_MODES, served);
     if (served.size > 0) this.#table.clearMode(path, WatchMode.dataOnce);
-    if (this.#table.recursiveCount > 0) this.#collectFromAncestors(path, served);
+    if (this.#table.hasRecursive) this.#collectFromAncestors(path, served);
     for (const connection of served) this.#deliver(connection, type, path, aclId);
   }
 
@@ -129,7 +129,10 @@ export class WatchManager implements ChangeSink {
     if (path.length <= 1) return;
     let end = path.lastIndexOf("/");
     while (end > 0) {
-      this.#table.collect(path.slice(0, end), WatchMode.recursive, served);
+      // Hashing every ancestor would cost the square of the path's length.
+      if (this.#table.hasRecursiveOfLength(end)) {
+        this.#table.collect(path.slice(0, end), WatchMode.recursive, served);
+      }
       end = path.lastIndexOf("/", end - 1);
     }
     this.#table.collect("/", WatchMode.recursive, served);
@@ -143,7 +146,7 @@ export class WatchManager implements ChangeSink {
     suppressed: ReadonlySet<ConnectionId> | undefined,
   ): void {
     const served = this.#childServed;
-    served.clear();
+    if (served.size > 0) served.clear();
     this.#table.collect(path, CHILD_MODES, served);
     if (served.size === 0) return;
     this.#table.clearMode(path, WatchMode.childOnce);

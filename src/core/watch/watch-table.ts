@@ -31,7 +31,8 @@ export class WatchTable {
   readonly #pathsOf = new Map<ConnectionId, Paths>();
   #dataCount = 0;
   #childCount = 0;
-  #recursiveCount = 0;
+  /** Watches of mode recursive by the length of their path. */
+  readonly #recursiveByLength = new Map<number, number>();
 
   /** Pairs of connection and path with a mode of the data table. */
   get dataCount(): number {
@@ -43,8 +44,18 @@ export class WatchTable {
     return this.#childCount;
   }
 
-  get recursiveCount(): number {
-    return this.#recursiveCount;
+  get hasRecursive(): boolean {
+    return this.#recursiveByLength.size > 0;
+  }
+
+  /** Whether anybody watches a path of `length` characters recursively: else no such path needs to be looked up. */
+  hasRecursiveOfLength(length: number): boolean {
+    return this.#recursiveByLength.has(length);
+  }
+
+  /** Paths and connections with an entry: what the table costs. */
+  get entryCount(): number {
+    return this.#watchersOf.size + this.#pathsOf.size;
   }
 
   /** 0 when the connection does not watch the path. */
@@ -59,7 +70,7 @@ export class WatchTable {
   setModes(connection: ConnectionId, path: string, modes: number): void {
     const before = this.modes(connection, path);
     if (before === modes) return;
-    this.#count(before, modes);
+    this.#count(path, before, modes);
     if (modes === 0) this.#removeWatcher(connection, path);
     else this.#putWatcher(connection, path, modes);
     if (before === 0) this.#addPath(connection, path);
@@ -88,7 +99,7 @@ export class WatchTable {
     for (const [connection, modes] of watchers) {
       if ((modes & mode) === 0) continue;
       const left = modes & ~mode;
-      this.#count(modes, left);
+      this.#count(path, modes, left);
       if (left !== 0) {
         watchers.set(connection, left);
       } else {
@@ -105,7 +116,7 @@ export class WatchTable {
     if (paths === undefined) return;
     this.#pathsOf.delete(connection);
     for (const path of typeof paths === "string" ? [paths] : paths) {
-      this.#count(this.modes(connection, path), 0);
+      this.#count(path, this.modes(connection, path), 0);
       this.#removeWatcher(connection, path);
     }
   }
@@ -169,10 +180,14 @@ export class WatchTable {
     this.#pathsOf.delete(connection);
   }
 
-  #count(before: number, after: number): void {
+  #count(path: string, before: number, after: number): void {
     this.#dataCount += has(after, DATA_MODES) - has(before, DATA_MODES);
     this.#childCount += has(after, CHILD_MODES) - has(before, CHILD_MODES);
-    this.#recursiveCount += has(after, WatchMode.recursive) - has(before, WatchMode.recursive);
+    const recursive = has(after, WatchMode.recursive) - has(before, WatchMode.recursive);
+    if (recursive === 0) return;
+    const count = (this.#recursiveByLength.get(path.length) ?? 0) + recursive;
+    if (count === 0) this.#recursiveByLength.delete(path.length);
+    else this.#recursiveByLength.set(path.length, count);
   }
 }
 

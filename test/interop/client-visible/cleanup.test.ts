@@ -17,7 +17,7 @@ defineDifferentialSuite(
   {
     systemProperties: {
       "znode.container.checkIntervalMs": "150",
-      "znode.container.maxNeverUsedIntervalMs": "600",
+      "znode.container.maxNeverUsedIntervalMs": "2000",
     },
   },
   [
@@ -40,7 +40,7 @@ defineDifferentialSuite(
     }),
     scenario("a TTL node goes after its time without a change", async (t) => {
       const a = await t.connect("a");
-      await a.call(create("/t/n", { op: 21, flags: 5, ttl: 300n }));
+      await a.call(create("/t/n", { op: 21, flags: 5, ttl: 1000n }));
       await a.call(setAcl("/t/n"));
       await a.call(exists("/t/n", true));
       await a.receive(1, "receives the end of the TTL node");
@@ -48,9 +48,9 @@ defineDifferentialSuite(
     }),
     scenario("a TTL node with a child stays", async (t) => {
       const a = await t.connect("a");
-      await a.call(create("/t/n", { op: 21, flags: 5, ttl: 1n }));
+      await a.call(create("/t/n", { op: 21, flags: 5, ttl: 1000n }));
       await a.call(create("/t/n/x", { flags: 0 }));
-      await a.call(create("/t/probe", { op: 21, flags: 5, ttl: 400n }));
+      await a.call(create("/t/probe", { op: 21, flags: 5, ttl: 1500n }));
       await a.call(exists("/t/probe", true));
       await a.receive(1, "receives the end of the probe");
       await a.call(getData("/t/n"));
@@ -61,7 +61,7 @@ defineDifferentialSuite(
     scenario("setData renews a TTL node", async (t) => {
       const a = await t.connect("a");
       await a.call(create("/t/n", { op: 21, flags: 5, ttl: 30_000n }));
-      await a.call(create("/t/short", { op: 21, flags: 6, ttl: 300n }));
+      await a.call(create("/t/short", { op: 21, flags: 6, ttl: 1000n }));
       await a.call(setData("/t/n"));
       await a.call(exists("/t/short0000000001", true));
       await a.receive(1, "receives the end of the short one");

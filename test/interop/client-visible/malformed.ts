@@ -66,7 +66,9 @@ export const MALFORMED: readonly Scenario[] = [
   ),
   scenario("check outside a multi", async (t) => {
     const a = await t.connect("a");
-    await a.sendThenPing(frameOf(check("/t"), 1), "check, then ping");
+    // Apache refuses past the queue and may answer the ping before it gets to closing the connection.
+    const mask = (seen: string): string => seen.replace(/(err=-6) \|.*/, "$1 | the connection ends");
+    await a.sendThenPing(frameOf(check("/t"), 1), "check, then ping", { mask });
   }),
   ...[-1, -2, -2147483648, 1_048_576, 2_000_000, 2147483647].map((length) =>
     scenario(`a frame of length ${length} ends the connection`, async (t) => {

@@ -139,6 +139,11 @@ export const READS_AND_WRITES: readonly Scenario[] = [
     for (const path of ["/t/a", "/t/a/b", "/t/a/b/c", "/t/d", "/t/ab"]) await a.call(create(path));
     for (const path of ["/t", "/t/a", "/t/a/b/c", "/t/none"]) await a.call(getAllChildrenNumber(path));
   }),
+  scenario("getAllChildrenNumber of the root, by both of its names", async (t) => {
+    const a = await t.connect("a");
+    await a.call(getAllChildrenNumber("/"));
+    await a.call(getAllChildrenNumber(""));
+  }),
   scenario("pipelined writes and reads see each other in order", async (t) => {
     const a = await t.connect("a");
     await a.pipeline([

@@ -129,11 +129,6 @@ export const WATCHES: readonly Scenario[] = [
     for (const path of ["", "bad", "/t/", "/t//x", "/none/x"]) await a.call(addWatch(path, 0));
     await a.call(checkWatches("/t/m", ANY));
   }),
-  scenario("addWatch: null path", async (t) => {
-    const a = await t.connect("a");
-    await a.call(addWatch(null, 0));
-    await a.settle();
-  }),
   scenario("modes on one path: one-shot and persistent together", async (t) => {
     const a = await t.connect("a");
     await a.call(create("/t/n"));

@@ -1,11 +1,12 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../support/apache.ts";
 import { Checkout, type CommandResult } from "../support/checkout.ts";
-import { zkCliScript } from "../support/zk-cli.ts";
+import { type CliStep, ZkCli, zkCliScript } from "../support/zk-cli.ts";
 
 /** The steps of every ZooKeeper tutorial, word for word, in a fresh checkout, with Apache's zkCli as the client. */
 describe("zkServer.sh as the tutorials have it", () => {
@@ -38,7 +39,7 @@ describe("zkServer.sh as the tutorials have it", () => {
     const sample = readFileSync(join(conf, "zoo.cfg"), "utf8");
     expect(sample).toMatch(/^dataDir=\/tmp\/zookeeper$/m);
     const changed = sample
-      .replace(/^dataDir=.*/m, `dataDir=${join(checkout.directory, "data")}`)
+      .replace(/^dataDir=.*/m, `dataDir=${join(checkout.directory, "tutorial")}`)
       .replace(/^clientPort=2181$/m, `clientPort=${port}`);
     writeFileSync(join(conf, "zoo.cfg"), `${changed}\nadmin.serverPort=${await freePort()}\n`);
   });
@@ -54,9 +55,9 @@ describe("zkServer.sh as the tutorials have it", () => {
   test("start", async () => {
     const { stdout, stderr, exitCode } = await zkServer("start");
     expect(stdout).toBe("Starting zookeeper ... STARTED\n");
-    expect(stderr).toContain(`Using config: ${join(checkout.directory, "bin/../conf/zoo.cfg")}\n`);
+    expect(stderr).toContain(`Using config: ${checkout.directory}/bin/../conf/zoo.cfg\n`);
     expect(exitCode).toBe(0);
-    const pidFile = readFileSync(join(checkout.directory, "data/zookeeper_server.pid"), "utf8");
+    const pidFile = readFileSync(join(checkout.directory, "tutorial/zookeeper_server.pid"), "utf8");
     expect(pidFile).toMatch(/^\d+$/);
   });
 
@@ -104,7 +105,7 @@ describe("zkServer.sh as the tutorials have it", () => {
     const first = await zkServer("stop");
     expect(first.stdout).toBe("Stopping zookeeper ... STOPPED\n");
     expect(first.exitCode).toBe(0);
-    expect(existsSync(join(checkout.directory, "data/zookeeper_server.pid"))).toBe(false);
+    expect(existsSync(join(checkout.directory, "tutorial/zookeeper_server.pid"))).toBe(false);
     const second = await zkServer("stop");
     expect(second.stdout).toMatch(
       /^Stopping zookeeper \.\.\. no zookeeper to stop \(could not find file .*\)\n$/,
@@ -112,23 +113,62 @@ describe("zkServer.sh as the tutorials have it", () => {
     expect(second.exitCode).toBe(0);
   });
 
-  test("npm start, then Apache's zkCli", async () => {
-    const quick = await freePort();
-    const options = ["start", "--", "--port", String(quick), "--admin-port", String(await freePort())];
-    const server = spawn("npm", options, {
+  /** `npm start` as it is typed, on other ports; resolves when it says that it is ready. */
+  async function npmStart(quick: number): Promise<ChildProcess> {
+    const ports = ["--port", String(quick), "--admin-port", String(await freePort())];
+    const server = spawn("npm", ["start", "--", ...ports], {
       cwd: checkout.directory,
       stdio: ["ignore", "pipe", "inherit"],
       detached: true,
     });
+    for await (const line of createInterface({ input: server.stdout })) {
+      if (line.startsWith("Ready: ")) return server;
+    }
+    throw new Error("npm start ended without being ready");
+  }
+
+  test("npm start, the tutorial with Apache's zkCli, a crash, and the data is still there", async () => {
+    const quick = await freePort();
+    const address = `127.0.0.1:${quick}`;
+    let server = await npmStart(quick);
     try {
-      for await (const line of createInterface({ input: server.stdout })) {
-        if (line.startsWith("Ready: ")) break;
-      }
-      const shot = await zkCliScript(`127.0.0.1:${quick}`, ["create", "-s", "-e", "/quick-", "x"]);
-      expect(shot.printed.join("\n")).toContain("Created /quick-0000000000");
-      expect(shot.exitCode).toBe(0);
+      const cli = await ZkCli.start(address, ["-timeout", "4000"]);
+      const printed: string[] = [];
+      const steps: CliStep[] = [
+        "create /app first",
+        "create -s /app/task- one",
+        "create -s -e /app/worker- me",
+        "get -w /app",
+        ["set -v 0 /app second", 1],
+        "set -v 0 /app third",
+        "ls -w /app",
+        ["create /app/x", 1],
+        "delete /app/x",
+        "stat /app",
+      ];
+      for (const step of steps) printed.push(...(await cli.type(step)).printed);
+      expect(printed).toContain("Created /app/task-0000000000");
+      expect(printed).toContain("Created /app/worker-0000000001");
+      expect(printed).toContain("version No is not valid : /app");
+      expect(printed).toContain("dataVersion = 1");
+      process.kill(-server.pid!, "SIGKILL");
+      await once(server, "close");
+      cli.kill();
+      server = await npmStart(quick);
+      const after = await ZkCli.start(address);
+      expect((await after.type("get /app")).printed).toEqual(["second"]);
+      // The ephemeral waits for its session, which nobody renews, and then it goes: the watch says so.
+      expect((await after.type("get -w /app/worker-0000000001")).printed).toEqual(["me"]);
+      const gone = await after.type(["version", 1]);
+      expect(gone.events).toEqual([
+        "WatchedEvent state:SyncConnected type:NodeDeleted path:/app/worker-0000000001",
+      ]);
+      expect((await after.type("ls /app")).printed).toEqual(["[task-0000000000]"]);
+      await after.type("deleteall /app");
+      expect((await after.type("ls /")).printed).toEqual(["[zookeeper]"]);
+      await after.quit();
     } finally {
-      process.kill(-server.pid!, "SIGTERM");
+      process.kill(-server.pid!, "SIGKILL");
     }
   });
 });

@@ -25,6 +25,8 @@ export interface CallOptions {
   readonly xid?: number;
   /** Sort neighbouring events: where ZooKeeper leaves their order open. */
   readonly areEventsUnordered?: boolean;
+  /** What of the notes may differ from run to run is taken out of them. */
+  readonly mask?: (seen: string) => string;
   /** Replaces the request's own words in the transcript. */
   readonly as?: string;
 }
@@ -116,7 +118,8 @@ export class Actor {
     }
     done?.();
     const words = options.areEventsUnordered === true ? sortEvents(seen) : seen;
-    const text = words.join(" | ");
+    const seenText = words.join(" | ");
+    const text = options.mask === undefined ? seenText : options.mask(seenText);
     this.#transcript.add(`${this.name}: ${options.as ?? request.label}`, text);
     return text;
   }
@@ -162,9 +165,9 @@ export class Actor {
   }
 
   /** Sends bytes as they are and notes what comes before the reply to a ping sent behind them. */
-  async sendThenPing(bytes: Uint8Array, as: string): Promise<void> {
+  async sendThenPing(bytes: Uint8Array, as: string, options: CallOptions = {}): Promise<void> {
     this.connection.send(bytes);
-    await this.call(ping, { as });
+    await this.call(ping, { as, ...options });
   }
 
   /** Notes everything until the server closes the connection. */
@@ -179,10 +182,11 @@ export class Actor {
   }
 
   /** Notes the next `count` frames that come by themselves. */
-  async receive(count: number, as = "receives"): Promise<void> {
+  async receive(count: number, as = "receives", options: CallOptions = {}): Promise<void> {
     const seen: string[] = [];
     for (let i = 0; i < count; i++) seen.push(this.#describe(await this.connection.next()));
-    this.#transcript.add(`${this.name}: ${as}`, seen.join(" | "));
+    const words = options.areEventsUnordered === true ? sortEvents(seen) : seen;
+    this.#transcript.add(`${this.name}: ${as}`, words.join(" | "));
   }
 
   /** A ping: its reply comes behind every event that is already on its way. */

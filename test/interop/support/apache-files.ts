@@ -23,29 +23,38 @@ export function snapshotNames(dataDir: string): string[] {
   return filesOf(dataDir, "snapshot.").map((file) => file.name);
 }
 
-/** Every record of all logs, in order: zxid, type and, if it carries one, the digest (storage-formats 2.2). */
-export function loggedTxns(dataDir: string): { zxid: bigint; type: number; digest: bigint | undefined }[] {
-  const txns: { zxid: bigint; type: number; digest: bigint | undefined }[] = [];
-  for (const { name } of filesOf(dataDir, "log.")) {
-    const bytes = readFileSync(join(dataDir, "version-2", name));
-    let at = 16;
-    while (at + 12 <= bytes.length) {
-      const length = bytes.readInt32BE(at + 8);
-      if (length <= 0 || at + 13 + length > bytes.length) break;
-      const payload = bytes.subarray(at + 12, at + 12 + length);
-      const type = payload.readInt32BE(28);
-      const tail = payload.subarray(payload.length - DIGEST_BYTES);
-      const hasDigest =
-        type !== ERROR_TXN && payload.length >= 32 + DIGEST_BYTES && tail.readInt32BE(0) === 2;
-      txns.push({
-        zxid: payload.readBigInt64BE(12),
-        type,
-        digest: hasDigest ? tail.readBigUInt64BE(4) : undefined,
-      });
-      at += 13 + length;
-    }
+export interface LoggedRecord {
+  readonly zxid: bigint;
+  readonly type: number;
+  readonly digest: bigint | undefined;
+}
+
+/** Names of log files, oldest first. */
+export function logNames(dataDir: string): string[] {
+  return filesOf(dataDir, "log.").map((file) => file.name);
+}
+
+/** Every record of one log, in order: zxid, type and, if it carries one, the digest (storage-formats 2.2). */
+export function recordsOf(dataDir: string, name: string): LoggedRecord[] {
+  const bytes = readFileSync(join(dataDir, "version-2", name));
+  const records: LoggedRecord[] = [];
+  for (let at = 16; at + 12 <= bytes.length; ) {
+    const length = bytes.readInt32BE(at + 8);
+    if (length <= 0 || at + 13 + length > bytes.length) break;
+    const payload = bytes.subarray(at + 12, at + 12 + length);
+    const type = payload.readInt32BE(28);
+    const tail = payload.subarray(payload.length - DIGEST_BYTES);
+    const hasDigest = type !== ERROR_TXN && payload.length >= 32 + DIGEST_BYTES && tail.readInt32BE(0) === 2;
+    const digest = hasDigest ? tail.readBigUInt64BE(4) : undefined;
+    records.push({ zxid: payload.readBigInt64BE(12), type, digest });
+    at += 13 + length;
   }
-  return txns;
+  return records;
+}
+
+/** The records of all logs, oldest first. */
+export function loggedTxns(dataDir: string): LoggedRecord[] {
+  return logNames(dataDir).flatMap((name) => recordsOf(dataDir, name));
 }
 
 /**

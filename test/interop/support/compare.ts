@@ -3,15 +3,16 @@ import type { Step } from "./transcript.ts";
 
 /**
  * One place where two servers are meant to differ: a deliberate difference of ours, or one between Apache's own
- * versions where we follow the newer one. Both texts are compared literally, so an entry that stops being true fails.
+ * versions where we follow the newer one. What was seen is compared literally, and an entry must be met in every
+ * scenario that it names, so one that stops being true fails.
  */
 export interface Divergence {
-  readonly scenario: string;
-  readonly step: string;
   readonly peer: SubjectKind;
+  readonly reason: string;
+  readonly scenario: string | RegExp;
+  readonly step: string | RegExp;
   readonly ours: string;
   readonly theirs: string;
-  readonly reason: string;
 }
 
 /** A difference that runs through everything; `rewrite` turns what we show into what that peer shows. */
@@ -22,59 +23,87 @@ export interface GeneralDivergence {
   rewrite(seen: string): string;
 }
 
-export interface Comparison {
-  /** Each text says what was seen where; empty when both servers behaved the same. */
-  readonly problems: readonly string[];
+/** Where two transcripts differ although nobody agreed to it. */
+export interface Mismatch {
+  readonly what: "seen otherwise" | "no answer" | "other steps" | "agreed divergence was not met";
+  readonly step: string;
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+function matches(pattern: string | RegExp, text: string): boolean {
+  return typeof pattern === "string" ? pattern === text : pattern.test(text);
+}
+
+/** Compares what one peer saw in a scenario with what we saw, under the agreed divergences. */
+export class Comparison {
+  readonly mismatches: Mismatch[] = [];
   /** Ids of the general divergences that were really met. */
-  readonly met: readonly string[];
-}
+  readonly met: Set<string> = new Set<string>();
+  readonly #expected: Set<Divergence>;
+  readonly #unused: Set<Divergence>;
+  readonly #rules: readonly GeneralDivergence[];
 
-function explain(step: string, ours: string, theirs: string): string {
-  return `${step}\n    ours:   ${ours}\n    theirs: ${theirs}`;
-}
+  constructor(
+    scenario: string,
+    peer: SubjectKind,
+    divergences: readonly Divergence[],
+    general: readonly GeneralDivergence[],
+  ) {
+    this.#expected = new Set(divergences.filter((d) => d.peer === peer && matches(d.scenario, scenario)));
+    this.#unused = new Set(this.#expected);
+    this.#rules = general.filter((rule) => rule.peer === peer);
+  }
 
-/** Compares two transcripts of one scenario under the agreed divergences. */
-export function compare(
-  scenario: string,
-  peer: SubjectKind,
-  ours: readonly Step[],
-  theirs: readonly Step[],
-  divergences: readonly Divergence[],
-  general: readonly GeneralDivergence[],
-): Comparison {
-  const problems: string[] = [];
-  const met: string[] = [];
-  const expected = divergences.filter((entry) => entry.scenario === scenario && entry.peer === peer);
-  const used = new Set<Divergence>();
-  const rules = general.filter((rule) => rule.peer === peer);
-  for (let i = 0; i < Math.max(ours.length, theirs.length); i++) {
-    const mine = ours[i];
-    const other = theirs[i];
-    if (mine === undefined || other === undefined || mine.step !== other.step) {
-      problems.push(explain(`step ${i + 1}`, mine?.step ?? "(none)", other?.step ?? "(none)"));
-      break;
+  run(ours: readonly Step[], theirs: readonly Step[]): this {
+    for (let i = 0; i < Math.max(ours.length, theirs.length); i++) {
+      const mine = ours[i]?.step ?? "(none)";
+      const other = theirs[i]?.step ?? "(none)";
+      if (mine !== other) {
+        this.mismatches.push({ what: "other steps", step: `step ${i + 1}`, ours: mine, theirs: other });
+        break;
+      }
+      this.#compareStep(mine, ours[i]!.seen, theirs[i]!.seen);
     }
-    if (mine.seen.includes("silence"))
-      problems.push(explain(`${mine.step} (no answer)`, mine.seen, other.seen));
-    if (mine.seen === other.seen) continue;
-    const entry = expected.find(
-      (e) => e.step === mine.step && e.ours === mine.seen && e.theirs === other.seen,
-    );
-    if (entry !== undefined) {
-      used.add(entry);
-      continue;
+    for (const { step, ours: mine, theirs: other } of this.#unused) {
+      this.mismatches.push({
+        what: "agreed divergence was not met",
+        step: String(step),
+        ours: mine,
+        theirs: other,
+      });
     }
-    let rewritten = mine.seen;
-    for (const rule of rules) {
+    return this;
+  }
+
+  #compareStep(step: string, ours: string, theirs: string): void {
+    if (ours.includes("silence")) this.mismatches.push({ what: "no answer", step, ours, theirs });
+    if (ours === theirs || this.#isGeneral(ours, theirs)) return;
+    for (const entry of this.#expected) {
+      if (matches(entry.step, step) && entry.ours === ours && entry.theirs === theirs) {
+        this.#unused.delete(entry);
+        return;
+      }
+    }
+    this.mismatches.push({ what: "seen otherwise", step, ours, theirs });
+  }
+
+  #isGeneral(ours: string, theirs: string): boolean {
+    let rewritten = ours;
+    const met: string[] = [];
+    for (const rule of this.#rules) {
       const next = rule.rewrite(rewritten);
       if (next !== rewritten) met.push(rule.id);
       rewritten = next;
     }
-    if (rewritten !== other.seen) problems.push(explain(mine.step, mine.seen, other.seen));
+    if (rewritten !== theirs) return false;
+    for (const id of met) this.met.add(id);
+    return true;
   }
-  for (const entry of expected) {
-    if (!used.has(entry))
-      problems.push(`agreed divergence was not seen: ${explain(entry.step, entry.ours, entry.theirs)}`);
-  }
-  return { problems, met };
+}
+
+/** A mismatch in lines, for the report of a failed test. */
+export function explain(peer: SubjectKind, mismatch: Mismatch): string {
+  const { what, step, ours, theirs } = mismatch;
+  return `${peer}, ${what}: ${step}\n    ours:   ${ours}\n    theirs: ${theirs}`;
 }

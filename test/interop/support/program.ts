@@ -14,6 +14,9 @@ export interface ProgramOptions {
   readonly timeoutMs?: number;
 }
 
+/** The native npm client reports every attempt to reconnect; how many there are depends on the moment. */
+const NOISE = /^yield:zookeeper_process returned an error: -4 /;
+
 /**
  * Apache forgets a connection that arrives while it starts, and some clients wait for an answer for ever; so the
  * client sleeps meanwhile. Ours must serve whoever it accepts, so there the client may knock at any time.
@@ -52,7 +55,7 @@ export async function runProgram(
     if (line === "@restart" || line === "@stop-start") {
       await restart(subject, child, line === "@restart");
       child.stdin.write("\n");
-    } else {
+    } else if (!NOISE.test(line)) {
       lines.push(line);
     }
   }

@@ -1,7 +1,8 @@
+import { appendFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Subject, type SubjectKind, type SubjectOptions, startSubject } from "../../support/apache.ts";
 import { DIVERGENCES, GENERAL_DIVERGENCES } from "../client-visible/divergences.ts";
-import { compare } from "./compare.ts";
+import { Comparison, explain } from "./compare.ts";
 import { play, type Scenario, SUPER_DIGEST } from "./scenario.ts";
 
 /** The server under test; another kind proves the suite itself (INTEROP_SUBJECT=apache-3.9). */
@@ -14,19 +15,29 @@ export const COMMON_CONFIG = {
   "DigestAuthenticationProvider.superDigest": SUPER_DIGEST,
 };
 
-/** Plays every scenario on our server and on both Apache lines, side by side, and compares what clients saw. */
+/** With INTEROP_RECORD=FILE every mismatch is appended there as a line of JSON: the raw material of the table. */
+function record(entry: object): void {
+  const file = process.env.INTEROP_RECORD;
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify(entry)}\n`);
+}
+
+/**
+ * Plays every scenario on our server and on both Apache lines, side by side, and compares what clients saw. The result
+ * is filled while the tests run: ids of the general divergences that were met.
+ */
 export function defineDifferentialSuite(
   title: string,
   options: SubjectOptions,
   scenarios: readonly Scenario[],
-): void {
+  peers: readonly SubjectKind[] = PEERS,
+): ReadonlySet<string> {
+  const met = new Set<string>();
   describe(title, () => {
     const config = { ...COMMON_CONFIG, ...options.config };
     const subjects: Subject[] = [];
-    const met = new Set<string>();
 
     beforeAll(async () => {
-      const kinds = [SUBJECT, ...PEERS.filter((peer) => peer !== SUBJECT)];
+      const kinds = [SUBJECT, ...peers.filter((peer) => peer !== SUBJECT)];
       subjects.push(...(await Promise.all(kinds.map((kind) => startSubject(kind, { ...options, config })))));
     }, 60_000);
 
@@ -36,16 +47,19 @@ export function defineDifferentialSuite(
 
     for (const scene of scenarios) {
       test(scene.name, async () => {
-        const transcripts = await Promise.all(subjects.map((subject) => play(scene, subject)));
-        const ours = transcripts[0]!;
-        expect(ours.length).toBeGreaterThan(0);
-        for (const [index, subject] of subjects.entries()) {
-          if (index === 0) continue;
-          const theirs = transcripts[index]!;
-          const result = compare(scene.name, subject.kind, ours, theirs, DIVERGENCES, GENERAL_DIVERGENCES);
-          for (const id of result.met) met.add(id);
-          expect(result.problems.join("\n"), `${subject.kind} differs`).toBe("");
+        const [ours, ...others] = await Promise.all(subjects.map((subject) => play(scene, subject)));
+        expect(ours!.length).toBeGreaterThan(0);
+        const problems: string[] = [];
+        for (const [index, theirs] of others.entries()) {
+          const peer = subjects[index + 1]!.kind;
+          const comparison = new Comparison(scene.name, peer, DIVERGENCES, GENERAL_DIVERGENCES);
+          for (const mismatch of comparison.run(ours!, theirs).mismatches) {
+            problems.push(explain(peer, mismatch));
+            record({ scenario: scene.name, peer, ...mismatch });
+          }
+          for (const id of comparison.met) met.add(id);
         }
+        expect(problems.join("\n")).toBe("");
       }, 60_000);
     }
 
@@ -53,4 +67,5 @@ export function defineDifferentialSuite(
       expect(new Set(scenarios.map((scene) => scene.name)).size).toBe(scenarios.length);
     });
   });
+  return met;
 }

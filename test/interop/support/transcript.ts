@@ -7,6 +7,11 @@ export interface Step {
   readonly seen: string;
 }
 
+/** At most a millisecond: shorter than any timer. */
+function awaitLaterThan(time: number): void {
+  while (Date.now() <= time);
+}
+
 /**
  * What one scenario saw on one server, in words that are equal on two servers that behave the same: zxids count
  * from the scenario's start, times are the number of the write that was under way, sessions go by their owner's name.
@@ -18,9 +23,10 @@ export class Transcript implements Names {
   readonly #sessions = new Map<bigint, string>();
   readonly #counts = new Map<string, number>();
 
-  /** `base`: the last zxid before the scenario. */
+  /** `base`: the last zxid before the scenario. Returns in a later millisecond than everything before. */
   constructor(base: bigint) {
     this.#base = base;
+    awaitLaterThan(Date.now());
   }
 
   add(step: string, seen: string): void {
@@ -36,9 +42,7 @@ export class Transcript implements Names {
   /** Waits for the next millisecond, so that no two writes share one, and notes that a write begins. */
   beginWrite(): () => void {
     const previous = this.#writes.at(-1);
-    while (previous !== undefined && Date.now() <= previous.end) {
-      // At most a millisecond: shorter than any timer.
-    }
+    if (previous !== undefined) awaitLaterThan(previous.end);
     const write = { start: Date.now(), end: Number.POSITIVE_INFINITY };
     this.#writes.push(write);
     return () => {

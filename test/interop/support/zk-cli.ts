@@ -109,9 +109,11 @@ export class ZkCli {
     lines.splice(lines.findLastIndex(isMarker), 1);
     const isNoise = (text: string): boolean =>
       text === "WATCHER::" || isEvent(text) || (events > 0 && text === "");
+    const printed = lines.filter((text) => !isNoise(text));
     return {
       line,
-      printed: lines.filter((text) => !isNoise(text)),
+      // whoami shows a hash set.
+      printed: line === "whoami" ? printed.sort() : printed,
       events: lines.filter(isEvent).sort(),
     };
   }

@@ -13,6 +13,7 @@ const NOTHING: Ready = {
   output: [],
   pauseReading: [],
   resumeReading: [],
+  reportTaken: [],
   events: [],
 };
 
@@ -22,6 +23,7 @@ class ScriptedMachine implements Machine {
   next: Partial<Ready> = {};
   failure: Error | undefined;
   taken = 0;
+  readonly reused: number[] = [];
 
   step(input: Input, now: Instant): void {
     if (this.failure !== undefined) throw this.failure;
@@ -32,6 +34,9 @@ class ScriptedMachine implements Machine {
     const ready = { ...NOTHING, ...this.next };
     this.next = {};
     return ready;
+  }
+  reuse(output: Ready["output"][number]): void {
+    this.reused.push(output.connection);
   }
   kinds(): string[] {
     return this.inputs.map(({ input }) => input.kind);
@@ -46,9 +51,13 @@ function create() {
   const turns: number[][] = [];
   const performers = {
     append: (entries: Ready["append"]) => void done.push(`append ${entries.map((e) => e.zxid).join(",")}`),
-    send: (output: Ready["output"][number]) => void done.push(`send ${output.connection}`),
+    send: (output: Ready["output"][number]) => {
+      done.push(`send ${output.connection}`);
+      return !output.isClosing;
+    },
     pauseReading: (connection: number) => void done.push(`pause ${connection}`),
     resumeReading: (connection: number) => void done.push(`resume ${connection}`),
+    reportTaken: (connection: number) => void done.push(`taken ${connection}`),
     report: (event: Ready["events"][number]) => void done.push(event.kind),
   };
   const replica = new Replica({
@@ -99,6 +108,8 @@ describe("Replica", () => {
     };
     time.runNext();
     expect(done).toEqual(["append 5,6", "send 1", "send 2", "pause 3", "staleRequestDropped", "resume 4"]);
+    // Only what the transport is done with.
+    expect(machine.reused).toEqual([1]);
   });
 
   it("takes what a resumed connection hands over as the next turn's input", () => {

@@ -192,6 +192,17 @@ describe("client-protocol 12, connections", () => {
     });
   });
 
+  it("a connection gathers a thousand identities and no more", () => {
+    const harness = new CoreHarness();
+    const client = harness.connect();
+    for (let i = 1; i < 1000; i++) client.request(OpCode.auth, authBody("digest", `u${i}:p`), -4);
+    client.flush();
+    expect(client.call(OpCode.auth, authBody("digest", "u1:p"), -4).err, "one that it has").toBe(0);
+    expect(client.call(OpCode.auth, authBody("digest", "one:more"), -4).err).toBe(-115);
+    expect(client.isClosed).toBe(true);
+    expect(harness.eventsOf("authFailed")[0]!.reason).toMatch(/1000 identities/);
+  });
+
   it("55: with enforced digest auth even a ping is refused until the connection has a digest id", () => {
     const harness = new CoreHarness({ server: { auth: { enforcedSchemes: ["digest"] } } });
     const client = harness.connect();

@@ -219,6 +219,12 @@ describe("client-protocol 12, znodes", () => {
     expect(harness.lastZxid).toBe(before + 1);
   });
 
+  it("createTTL with flags that nobody knows is refused alone in a multi, where others refuse it whole", () => {
+    const { client } = setup();
+    const op = { type: OpCode.createTTL, path: "/x", data: null, acl: OPEN_ACL, flags: 99, ttl: 1 } as const;
+    expect(zk.multi(client, [op])).toEqual([{ type: -1, err: -8 }]);
+  });
+
   it("33: a multiRead sets no watch", () => {
     const { client } = setup();
     zk.created(client, "/a");

@@ -307,6 +307,18 @@ describe("setData and setACL (client-protocol 4.7)", () => {
     expect(tree.acl(tree.lookup("/a"))).toEqual(acl);
   });
 
+  it("do not take a null path for the root", () => {
+    const tree = newTree();
+    const path = null;
+    expect(apply(tree, 1, { type: OpCode.setData, path, data: bytes("x"), version: 1 }).err).toBe(
+      ErrorCode.NONODE,
+    );
+    expect(apply(tree, 2, { type: OpCode.setACL, path, acl: null, version: 1 }).err).toBe(ErrorCode.NONODE);
+    expect(apply(tree, 3, { type: OpCode.delete, path }).err).toBe(ErrorCode.NONODE);
+    expect(apply(tree, 4, { type: OpCode.closeSession, paths2Delete: [path] }).err).toBe(0);
+    expect(tree.treeDigest()).toEqual(newTree().treeDigest());
+  });
+
   it("are ignored for a missing znode", () => {
     const tree = newTree();
     expect(apply(tree, 1, setDataBody("/a", null, 1))).toMatchObject({ err: ErrorCode.NONODE, path: "/a" });

@@ -237,6 +237,14 @@ describe("replay", () => {
     expect([...database.committed][1]!.bytes).toEqual(new Uint8Array(encodeTxn(txns[2]!)));
   });
 
+  it("reads fields as long as this server lets clients send", () => {
+    const payload = encodeTxn(logged(1, createBody("/big", new Uint8Array(3 << 20))));
+    expect(() => newDatabase().replay(payload)).toThrow(JuteError);
+    const database = newDatabase({ fieldBytesMax: 4 << 20 });
+    database.replay(payload);
+    expect(database.tree.dataLength(database.tree.lookup("/big"))).toBe(3 << 20);
+  });
+
   it("throws JuteError for what is no record", () => {
     expect(() => newDatabase().replay(new Uint8Array(5))).toThrow(JuteError);
     expect(() => newDatabase().replay(encodeTxnOfType99())).toThrow(/99/);

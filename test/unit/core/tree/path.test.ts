@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import {
-  childOf,
   hasSlashAndNoNul,
   isBelowZookeeper,
   isSystemPath,
@@ -69,12 +68,6 @@ describe("parts of a path", () => {
     expect(nameOf("/a/b")).toBe("b");
     expect(nameOf("/a")).toBe("a");
     expect(nameOf("/")).toBe("");
-  });
-
-  it("joins parent and name", () => {
-    expect(childOf("/", "a")).toBe("/a");
-    expect(childOf("", "a")).toBe("/a");
-    expect(childOf("/a", "b")).toBe("/a/b");
   });
 });
 
