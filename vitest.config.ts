@@ -1,16 +1,8 @@
-import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-
-const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+import { PACKAGE_NAMES } from "./test/support/package-names.ts";
 
 export default defineConfig({
-  // The examples import the package by its name, as programs do; the tests run them with the sources.
-  resolve: {
-    alias: [
-      { find: /^menagerie$/, replacement: source("client/index.ts") },
-      { find: /^menagerie\/(recipes|testing)$/, replacement: source("$1/index.ts") },
-    ],
-  },
+  resolve: { alias: PACKAGE_NAMES },
   test: {
     include: ["test/{unit,property,scenario,simulation,fault,golden,docs,repo}/**/*.test.ts"],
     testTimeout: 30_000,

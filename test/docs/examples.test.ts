@@ -1,27 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Stage } from "../../examples/stage.ts";
 import { startTestServer } from "../../src/testing/index.ts";
+import { EXAMPLES, playExample } from "../support/examples.ts";
 import { docsPath, readDocs, withSection } from "./generated-section.ts";
-
-/** Every example, and the files that its page shows, in this order. */
-const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
-  "configuration-centre": ["configuration-centre.ts"],
-  "naming-service": ["naming-service.ts"],
-  "group-membership": ["group-membership-server.ts", "group-membership-client.ts", "group-membership.ts"],
-  "master-election": ["master-election.ts"],
-  "master-worker": [
-    "master-worker/master.ts",
-    "master-worker/worker.ts",
-    "master-worker/client.ts",
-    "master-worker.ts",
-  ],
-  locks: ["locks.ts"],
-  "fifo-queue": ["fifo-queue.ts"],
-  "barrier-queue": ["barrier-queue.ts"],
-  "load-balancing": ["load-balancing.ts"],
-  "distributed-notification": ["distributed-notification.ts"],
-};
 
 const source = (file: string): string =>
   readFileSync(new URL(`../../examples/${file}`, import.meta.url), "utf8");
@@ -29,14 +10,8 @@ const source = (file: string): string =>
 const fenced = (language: string, text: string): string => `\`\`\`${language}\n${text}\`\`\`\n`;
 
 async function outputOf(name: string): Promise<string> {
-  const example = (await import(`../../examples/${name}.ts`)) as { default: (stage: Stage) => Promise<void> };
   await using zk = await startTestServer();
-  let output = "";
-  const print = (line: string): void => {
-    output += `${line}\n`;
-  };
-  await example.default({ servers: zk.connectString, print, args: [], signal: new AbortController().signal });
-  return output;
+  return await playExample(name, zk.connectString);
 }
 
 // `npx vitest run test/docs/examples.test.ts -u` writes the sections anew.

@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { PACKAGE_NAMES } from "../support/package-names.ts";
 
 /** Real peers: servers, JVMs and native clients. One file at a time, so that two cores are enough. */
 export default defineConfig({
+  resolve: { alias: PACKAGE_NAMES },
   test: {
     root: new URL("../..", import.meta.url).pathname,
     include: ["test/interop/**/*.test.ts"],

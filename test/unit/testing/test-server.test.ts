@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { connect } from "../../../src/client/index.ts";
 import { startTestServer, type TestServerOptions } from "../../../src/testing/index.ts";
 
@@ -127,6 +127,23 @@ describe("a test server", () => {
     await expired;
     await client.when("connected");
     expect(await client.exists("/mine")).toBeNull();
+  });
+
+  it("goes on when a test fakes the timers", async () => {
+    vi.useFakeTimers();
+    try {
+      await using zk = await startTestServer();
+      const [client, other] = await Promise.all([zk.connect(), zk.connect()]);
+      await client.create("/mine", { mode: "ephemeral" });
+      await zk.expireSession(client.session!.id);
+      expect(await other.exists("/mine")).toBeNull();
+      await other.create("/ttl", { mode: "persistent-ttl", ttlMs: 1_000 });
+      await zk.advanceClock("2s");
+      expect(await other.exists("/ttl")).toBeNull();
+      await zk.restart();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("refuses what it does not know", async () => {
