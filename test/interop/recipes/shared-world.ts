@@ -1,0 +1,106 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Client, connect } from "../../../src/client/index.ts";
+import { startTestServer } from "../../../src/testing/index.ts";
+import { type SubjectKind, startSubject } from "../../support/apache.ts";
+import { peers } from "../support/peers.ts";
+
+/** How often each side goes through a recipe; RECIPE_ROUNDS=1000 for the long run. */
+export const ROUNDS: number = Number(process.env.RECIPE_ROUNDS ?? 30);
+
+export const BASE = "/shared";
+
+const PROGRAMS = join(import.meta.dirname, "peers");
+const PATIENCE_MS = 100_000 + ROUNDS * 500;
+
+let classes: string | undefined;
+
+/** Compiled once for all tests of the process, and removed with it. */
+function javaClasses(): string {
+  if (classes !== undefined) return classes;
+  const directory = mkdtempSync(join(tmpdir(), "recipe-rounds-"));
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  const options = ["-nowarn", "-d", directory, "-cp", peers().apache39ClassPath];
+  execFileSync("javac", [...options, join(PROGRAMS, "RecipeRounds.java")]);
+  classes = `${directory}:${peers().apache39ClassPath}`;
+  return classes;
+}
+
+export type Peer = "kazoo" | "curator";
+
+function commandOf(peer: Peer, args: readonly string[]): string[] {
+  if (peer === "kazoo") return ["python3", join(PROGRAMS, "recipe_rounds.py"), ...args];
+  const options = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+  return ["java", ...options, "-cp", javaClasses(), "RecipeRounds", ...args];
+}
+
+/** A real peer in a process of its own; resolves when it has said that it is done, rejects with what it complained about. */
+export function runPeer(peer: Peer, address: string, recipe: string, rounds: number = ROUNDS): Promise<void> {
+  const [program, ...args] = commandOf(peer, [address, recipe, String(rounds)]);
+  const env = { ...process.env, PYTHONPATH: peers().pythonPath };
+  const child = spawn(program!, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (bytes) => (stdout += bytes));
+  child.stderr.on("data", (bytes) => (stderr += bytes));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      clearTimeout(timer);
+      if (code === 0 && stdout.trimEnd().endsWith("done")) resolve();
+      else
+        reject(new Error(`${peer} ${recipe}: exit ${code}\n${stdout.slice(-1000)}\n${stderr.slice(-4000)}`));
+    });
+  });
+}
+
+/** A server, our client, and the znodes in which both sides count. */
+export interface SharedWorld extends AsyncDisposable {
+  readonly address: string;
+  readonly zk: Client;
+}
+
+export async function startWorld(kind: SubjectKind): Promise<SharedWorld> {
+  const [address, stop] = await startServer(kind);
+  const zk = await connect(address, { sessionTimeoutMs: 10_000 });
+  for (const name of ["", "/holders"]) await zk.create(BASE + name);
+  await zk.create(`${BASE}/count`, { data: "0" });
+  const end = async (): Promise<void> => {
+    await zk.close();
+    await stop();
+  };
+  return { address, zk, [Symbol.asyncDispose]: end };
+}
+
+async function startServer(kind: SubjectKind): Promise<[string, () => Promise<void>]> {
+  if (kind === "menagerie") {
+    const server = await startTestServer();
+    return [server.connectString, () => server.close()];
+  }
+  const subject = await startSubject(kind);
+  return [subject.address, () => subject.dispose()];
+}
+
+/** Exclusive, or it fails: one at a time inside, and a count without a version check. */
+export async function section(zk: Client): Promise<void> {
+  await zk.create(`${BASE}/inside`, { mode: "ephemeral" });
+  const { data } = await zk.get(`${BASE}/count`);
+  await zk.set(`${BASE}/count`, String(Number(text(data)) + 1));
+  await zk.delete(`${BASE}/inside`);
+}
+
+export async function count(zk: Client): Promise<number> {
+  return Number(text((await zk.get(`${BASE}/count`)).data));
+}
+
+export function text(data: Uint8Array | null | undefined): string {
+  return new TextDecoder().decode(data ?? undefined);
+}
+
+/** Resolves when the znode exists. */
+export async function appears(zk: Client, path: string): Promise<void> {
+  while ((await zk.exists(path)) === null) await new Promise((resolve) => setImmediate(resolve));
+}
