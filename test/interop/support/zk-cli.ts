@@ -68,7 +68,7 @@ export class ZkCli {
       stdio: ["pipe", "pipe", "inherit"],
     });
     const cli = new ZkCli(child, createInterface({ input: child.stdout }));
-    await cli.#until((lines) => lines.some((line) => line.includes("state:SyncConnected")));
+    await cli.#until((lines) => lines.some((line) => /state:(SyncConnected|ConnectedReadOnly)/.test(line)));
     cli.#lines.length = 0;
     return cli;
   }
