@@ -1,4 +1,5 @@
-// npm run bench: bundles bench/ and runs it. `npm run bench -- --help` lists workloads and options.
+// npm run bench: bundles bench/ and runs it. `npm run bench -- --help` lists workloads and options;
+// `npm run bench -- client` compares the client with the npm ones.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -9,7 +10,12 @@ const outdir = join(repository, ".cache/bench/dist");
 async function bundle() {
   await build({
     absWorkingDir: repository,
-    entryPoints: { main: "bench/main.ts", load: "bench/load/main.ts" },
+    entryPoints: {
+      main: "bench/main.ts",
+      load: "bench/load/main.ts",
+      client: "bench/client/main.ts",
+      measure: "bench/client/measure.ts",
+    },
     outdir,
     outExtension: { ".js": ".mjs" },
     bundle: true,
@@ -37,4 +43,7 @@ if (!isApacheAlone && !isHelp) {
   if (code !== 0) process.exit(code);
 }
 await bundle();
-process.exitCode = await run(process.execPath, [join(outdir, "main.mjs"), ...process.argv.slice(2)]);
+const [first, ...rest] = process.argv.slice(2);
+const isClient = first === "client";
+const program = join(outdir, isClient ? "client.mjs" : "main.mjs");
+process.exitCode = await run(process.execPath, [program, ...(isClient ? rest : process.argv.slice(2))]);
