@@ -2,7 +2,7 @@ import type { Log } from "../../base/ports.ts";
 import { parseConnectString } from "../../client/connect-string.ts";
 import type { ClientState, WatchCallback, WatchKind, WatchMode } from "../../client/types.ts";
 import { CommandError, ShellExit } from "./command-error.ts";
-import { keeperErrorCode } from "./error-text.ts";
+import { interrupted, keeperErrorCode } from "./error-text.ts";
 import { type ShellEvent, stateEvent, watchEvent } from "./event-text.ts";
 import type { ShellClient, ShellWatch } from "./shell-client.ts";
 import { WatchLedger } from "./watch-ledger.ts";
@@ -71,7 +71,8 @@ export class Connection {
   async ready(patienceMs: number, path?: string, signal?: AbortSignal): Promise<void> {
     const before = this.#failures.length;
     const deadline = Date.now() + patienceMs;
-    while (!this.#isConnected && this.isAlive && signal?.aborted !== true) {
+    while (!this.#isConnected && this.isAlive) {
+      if (signal?.aborted === true) throw interrupted();
       const left = deadline - Date.now();
       if (this.#failures.length - before >= this.#serverCount || left <= 0) throw this.lossError(path);
       await this.#change(left, signal);

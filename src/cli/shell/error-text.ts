@@ -81,10 +81,16 @@ export function codeOf(error: unknown): string | undefined {
   return undefined;
 }
 
+/** Ctrl-C while a command ran. */
+export function interrupted(): CommandError {
+  return new CommandError("Interrupted", ShellExit.failed, "INTERRUPTED");
+}
+
 /** Turns whatever a command ended with into what is printed; undefined for what is no error of ours but a bug. */
 export function commandError(error: unknown, path?: string | null): CommandError | undefined {
   if (error instanceof CommandError) return error;
-  if (error instanceof AbortedError) return new CommandError("Interrupted", ShellExit.failed, "INTERRUPTED");
+  if (error instanceof AbortedError || (error instanceof Error && error.name === "AbortError"))
+    return interrupted();
   const code = codeOf(error);
   if (code !== undefined) {
     const own = error instanceof KeeperError ? error.path : undefined;
