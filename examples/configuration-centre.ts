@@ -1,4 +1,4 @@
-import { type Client, connect, KeeperError } from "menagerie";
+import { type Client, ConnectionError, connect, KeeperError, SessionExpiredError } from "menagerie";
 import { type Stage, text } from "./stage.ts";
 
 /** An application's configuration: what is in /config, kept up to date by one recursive watch. */
@@ -32,9 +32,14 @@ class LiveConfiguration {
 
   private async keepUp(zk: Client, watch: Awaited<ReturnType<Client["watch"]>>): Promise<void> {
     for await (const event of watch) {
-      // A gap: the connection was away, so anything may have changed.
-      if (event.type === "gap") await this.readAll(zk);
-      else if (event.path !== "/config") await this.read(zk, event.path.slice("/config/".length));
+      try {
+        // A gap: the connection was away, so anything may have changed.
+        if (event.type === "gap") await this.readAll(zk);
+        else if (event.path !== "/config") await this.read(zk, event.path.slice("/config/".length));
+      } catch (error) {
+        // It is away now: a gap will follow. Until then the last known values hold.
+        if (!(error instanceof ConnectionError || error instanceof SessionExpiredError)) throw error;
+      }
       for (const wake of this.#waiting) wake();
     }
   }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import * as recipes from "../../src/recipes/index.ts";
 import { startTestServer } from "../../src/testing/index.ts";
 import { EXAMPLES, playExample } from "../support/examples.ts";
 import { docsPath, readDocs, withSection } from "./generated-section.ts";
@@ -36,4 +37,14 @@ it("every example file belongs to a page, and every page to an example", () => {
       .map((name) => `${name}.md`)
       .sort(),
   );
+});
+
+it("the recipes that the pages name exist", () => {
+  for (const name of Object.keys(EXAMPLES)) {
+    const [introduction] = readDocs(`examples/${name}.md`).split("## The program") as [string];
+    const paragraph = introduction.trim().split("\n\n").at(-1)!;
+    const recipeNames = [...paragraph.matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, recipe]) => recipe);
+    if (name !== "master-worker") expect(recipeNames, name).not.toEqual([]);
+    expect(Object.keys(recipes)).toEqual(expect.arrayContaining(recipeNames));
+  }
 });

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { startTestServer } from "../../src/testing/index.ts";
+
+const RUNNER = fileURLToPath(new URL("../../scripts/example.mjs", import.meta.url));
+const running = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** A program started with `npm run example`, and what it has printed. */
+class Program {
+  readonly #child: ChildProcess;
+  readonly #exit: Promise<unknown[]>;
+  readonly #wakes = new Set<() => void>();
+  output = "";
+  errors = "";
+
+  constructor(...args: string[]) {
+    const child = spawn(process.execPath, [RUNNER, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = child;
+    this.#exit = once(child, "exit");
+    running.add(child);
+    child.once("close", () => {
+      running.delete(child);
+      for (const wake of this.#wakes) wake();
+    });
+    child.stderr.on("data", (chunk) => {
+      this.errors += chunk;
+    });
+    child.stdout.on("data", (chunk) => {
+      this.output += chunk;
+      for (const wake of this.#wakes) wake();
+    });
+  }
+
+  /** Resolves when the last line printed is this one. */
+  async prints(line: string): Promise<void> {
+    while (!this.output.endsWith(`${line}\n`)) {
+      if (this.#child.exitCode !== null)
+        throw new Error(`it ended before it printed "${line}":\n${this.errors}`);
+      await new Promise<void>((resolve) => this.#wakes.add(resolve));
+    }
+  }
+
+  async exitCode(): Promise<unknown> {
+    return (await this.#exit)[0];
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+}
+
+describe("npm run example", () => {
+  it("runs an example on a server of its own", async () => {
+    const program = new Program("naming-service");
+    expect(await program.exitCode()).toBe(0);
+    expect(program.output).toMatch(/^printer registered: true\n[\s\S]*next: 6\n$/);
+    expect(program.errors).toBe("");
+  });
+
+  it("says which examples there are", async () => {
+    const program = new Program("no-such-thing");
+    expect(await program.exitCode()).toBe(2);
+    expect(program.errors).toMatch(/there is no example "no-such-thing"[\s\S]*^ {2}master-worker$/m);
+  });
+
+  it("group membership: a client lists servers that come, end and break down", async () => {
+    await using zk = await startTestServer();
+    const { connectString } = zk;
+    const client = new Program("group-membership-client", "--servers", connectString);
+    await client.prints("servers: none");
+    const web1 = new Program("group-membership-server", "--servers", connectString, "web1", "10.0.0.1:80");
+    await client.prints("servers: web1=10.0.0.1:80");
+    const web2 = new Program("group-membership-server", "--servers", connectString, "web2", "10.0.0.2:80");
+    await client.prints("servers: web1=10.0.0.1:80 web2=10.0.0.2:80");
+
+    web1.kill("SIGINT");
+    await client.prints("servers: web2=10.0.0.2:80");
+    expect(await web1.exitCode()).toBe(0);
+
+    // Killed, it says no goodbye: it is gone when its session is over. The client loses its session with it, and goes on.
+    web2.kill("SIGKILL");
+    await web2.exitCode();
+    await zk.advanceClock("31s");
+    await client.prints("servers: none");
+
+    client.kill("SIGINT");
+    expect(await client.exitCode()).toBe(0);
+  });
+});
