@@ -1,5 +1,5 @@
-// Builds dist/: four entry points that share chunks, and their types. Everything that a start can do without is imported
-// dynamically by the sources and so lands in chunks of its own, which are loaded when they are needed.
+// Builds dist/: entry points that share chunks, programs of one file, and the types. Everything that a start can do
+// without is imported dynamically by the sources and so lands in chunks of its own, which are loaded when they are needed.
 //
 //   node scripts/build.mjs [--no-types]
 
@@ -18,8 +18,9 @@ const OLD = join(ROOT, `dist.old.${process.pid}`);
 const BINS = {
   "bin/menagerie": "src/cli/main.ts",
   "bin/zk-server": "src/cli/zk-server.ts",
-  "bin/zk-cli": "src/cli/shell/zk-cli.ts",
 };
+/** One file each: a command that is over in a moment spends more time on finding chunks than on reading one. */
+const SINGLE_FILE_BINS = { "bin/zk-cli": "src/cli/shell/zk-cli.ts" };
 const LIBRARIES = {
   client: "src/client/index.ts",
   recipes: "src/recipes/index.ts",
@@ -29,13 +30,10 @@ const LIBRARIES = {
 };
 
 async function bundle() {
-  await build({
+  const options = {
     absWorkingDir: ROOT,
-    entryPoints: { ...BINS, ...LIBRARIES },
     outdir: NEXT,
     bundle: true,
-    splitting: true,
-    chunkNames: "chunks/[name]-[hash]",
     format: "esm",
     platform: "node",
     target: "node20.19",
@@ -47,8 +45,14 @@ async function bundle() {
     minifySyntax: true,
     legalComments: "eof",
     logLevel: "warning",
-  });
-  for (const name of Object.keys(BINS)) await makeExecutable(join(NEXT, `${name}.js`));
+  };
+  const chunks = { splitting: true, chunkNames: "chunks/[name]-[hash]" };
+  await Promise.all([
+    build({ ...options, ...chunks, entryPoints: { ...BINS, ...LIBRARIES } }),
+    build({ ...options, entryPoints: SINGLE_FILE_BINS }),
+  ]);
+  for (const name of Object.keys({ ...BINS, ...SINGLE_FILE_BINS }))
+    await makeExecutable(join(NEXT, `${name}.js`));
 }
 
 async function makeExecutable(path) {

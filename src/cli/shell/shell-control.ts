@@ -1,4 +1,5 @@
 import type { WatchKind, WatchMode } from "../../client/types.ts";
+import type { ShellClient } from "./shell-client.ts";
 
 /** What a command may ask of the shell itself. */
 export interface ShellControl {
@@ -26,6 +27,6 @@ export interface ShellControl {
 
 /** A session beside the shell's own. */
 export interface OtherSession {
-  readonly client: import("./shell-client.ts").ShellClient;
+  readonly client: ShellClient;
   close(): Promise<void>;
 }
