@@ -71,7 +71,8 @@ export class Contention {
   join(patience: Patience): Promise<OwnedZnode> {
     const { layout, marker } = this.#rules;
     const prefix = layout === "curator" ? `_c_${crypto.randomUUID()}-${marker}` : `${hexGuid()}${marker}`;
-    const options = { prefix, mode: "ephemeral-sequential", data: this.#data } as const;
+    const parentMode = layout === "kazoo" ? "persistent" : "container";
+    const options = { prefix, mode: "ephemeral-sequential", data: this.#data, parentMode } as const;
     return createOwned(this.#client, this.#base, options, patience);
   }
 

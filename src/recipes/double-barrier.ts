@@ -1,6 +1,6 @@
 import { type Client, type Data, MisuseError } from "../client/index.ts";
 import type { Layout } from "./contention.ts";
-import { createOwned, ensureContainer, type OwnedZnode } from "./owned-znode.ts";
+import { createOwned, type OwnedZnode } from "./owned-znode.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
 import { deleteEphemeral, deleteOnce, isCode, persist } from "./persist.ts";
 import { Wakeup } from "./wakeup.ts";
@@ -44,9 +44,11 @@ export class DoubleBarrier {
     if (this.#own !== undefined) throw new MisuseError(`this member has entered ${this.path} already`);
     const patience = new Patience(`entering ${this.path}`, options);
     const { layout = "curator", data = "" } = this.#options;
-    const prefix = layout === "curator" ? crypto.randomUUID() : hexGuid();
-    await ensureContainer(this.#client, this.path, patience);
-    const own = await createOwned(this.#client, this.path, { prefix, mode: "ephemeral", data }, patience);
+    const create =
+      layout === "curator"
+        ? ({ prefix: crypto.randomUUID(), mode: "ephemeral", data } as const)
+        : ({ prefix: hexGuid(), mode: "ephemeral", data, parentMode: "persistent" } as const);
+    const own = await createOwned(this.#client, this.path, create, patience);
     try {
       await this.#waitReady(patience);
     } catch (error) {

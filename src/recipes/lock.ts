@@ -35,6 +35,8 @@ export function exclusiveRules(layout: Layout): ContentionRules {
  *
  * Layout: `<path>/_c_<uuid>-lock-<seq>` (Curator) or `<path>/<32 hex>__lock__<seq>` (kazoo), ephemeral sequential; the lowest
  * number holds, each other one watches the next lower. Both kinds of names are respected, whichever it writes.
+ * A missing `<path>` becomes a container in Curator's layout and persistent in kazoo's: where kazoo (with
+ * `extra_lock_patterns=["-lock-"]`) shares Curator's names, create it before.
  *
  * ```ts
  * await using hold = await new Lock(zk, "/locks/billing").acquire({ deadlineMs: 10_000 });

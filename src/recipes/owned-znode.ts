@@ -23,6 +23,11 @@ export interface OwnedZnodeOptions {
   readonly mode: CreateMode;
   readonly data: Data;
   readonly acl?: readonly ACL[] | undefined;
+  /**
+   * What the parent becomes if it is missing: a container (default), which goes when nobody uses it, or persistent: kazoo makes
+   * sure of it once and fails when it has gone.
+   */
+  readonly parentMode?: "container" | "persistent" | undefined;
 }
 
 /**
@@ -35,7 +40,8 @@ export async function createOwned(
   options: OwnedZnodeOptions,
   patience: Patience,
 ): Promise<OwnedZnode> {
-  const { prefix, ...create } = options;
+  const { prefix, parentMode, ...create } = options;
+  const ensureParent = parentMode === "persistent" ? ensurePersistent : ensureContainer;
   const path = childPath(parent, prefix);
   try {
     for (;;) {
@@ -43,7 +49,7 @@ export async function createOwned(
         const made = await client.create(path, { ...create, ...patience.call });
         return { path: made.path, name: baseName(made.path), stat: made.stat };
       } catch (error) {
-        if (isCode(error, "NONODE")) await ensureContainer(client, parent, patience);
+        if (isCode(error, "NONODE")) await ensureParent(client, parent, patience);
         else if (!isConnectionLost(error) && !isCode(error, "NODEEXISTS")) throw error;
       }
       const found = await findOwned(client, parent, prefix, patience);

@@ -122,7 +122,7 @@ export class Semaphore {
     const options =
       layout === "curator"
         ? ({ prefix: `_c_${crypto.randomUUID()}-lease-`, mode: "ephemeral-sequential", data } as const)
-        : ({ prefix: hexGuid(), mode: "ephemeral", data } as const);
+        : ({ prefix: hexGuid(), mode: "ephemeral", data, parentMode: "persistent" } as const);
     return createOwned(this.#client, this.#places.leases, options, patience);
   }
 

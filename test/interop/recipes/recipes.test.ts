@@ -1,6 +1,6 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { CURATOR, KAZOO } from "./shared-recipes.ts";
-import { ROUNDS, runPeer, startWorld } from "./shared-world.ts";
+import { begin, ROUNDS, runPeer, section, startWorld } from "./shared-world.ts";
 
 const TIMEOUT_MS = 120_000 + ROUNDS * 600;
 
@@ -12,12 +12,16 @@ describe.each(["menagerie", "apache-3.8"] as const)("recipes on %s, shared with"
       await using world = await startWorld(kind);
       await prepare?.(world.zk);
       const running = runPeer(peer, world.address, name);
-      // Whichever side fails first says why; the other one may wait for it.
-      await Promise.race([
-        Promise.all([play(world.zk, running), running]),
-        running.then(() => new Promise(() => {})),
-      ]);
+      // Whichever side fails first says why; the other one may wait for it in vain.
+      await Promise.race([running, begin(world.zk)]);
+      await Promise.all([play(world.zk, running), running]);
     },
     TIMEOUT_MS,
   );
+});
+
+it("the section notices two at a time", async () => {
+  await using world = await startWorld("menagerie");
+  const both = Promise.all([section(world.zk), section(world.zk)]);
+  await expect(both).rejects.toMatchObject({ code: "NODEEXISTS" });
 });

@@ -67,7 +67,7 @@ export async function startWorld(kind: SubjectKind): Promise<SharedWorld> {
   const [address, stop] = await startServer(kind);
   const zk = await connect(address, { sessionTimeoutMs: 10_000 });
   for (const name of ["", "/holders"]) await zk.create(BASE + name);
-  await zk.create(`${BASE}/count`, { data: "0" });
+  await zk.create(`${BASE}/count`);
   const end = async (): Promise<void> => {
     await zk.close();
     await stop();
@@ -84,16 +84,23 @@ async function startServer(kind: SubjectKind): Promise<[string, () => Promise<vo
   return [subject.address, () => subject.dispose()];
 }
 
-/** Exclusive, or it fails: one at a time inside, and a count without a version check. */
+/** Exclusive, or it fails: one at a time inside, and a tally without a version check. */
 export async function section(zk: Client): Promise<void> {
   await zk.create(`${BASE}/inside`, { mode: "ephemeral" });
   const { data } = await zk.get(`${BASE}/count`);
-  await zk.set(`${BASE}/count`, String(Number(text(data)) + 1));
+  await zk.set(`${BASE}/count`, `${text(data)}n`);
   await zk.delete(`${BASE}/inside`);
 }
 
-export async function count(zk: Client): Promise<number> {
-  return Number(text((await zk.get(`${BASE}/count`)).data));
+/** Who was in the section, in order: `n` for us, `k` for kazoo, `c` for Curator. */
+export async function tally(zk: Client): Promise<string> {
+  return text((await zk.get(`${BASE}/count`)).data);
+}
+
+/** Lets the peer begin when it is ready, so that both sides want the same at the same time. */
+export async function begin(zk: Client): Promise<void> {
+  await appears(zk, `${BASE}/hello`);
+  await zk.create(`${BASE}/go`);
 }
 
 export function text(data: Uint8Array | null | undefined): string {

@@ -53,6 +53,10 @@ public final class RecipeRounds {
     }
 
     private void run(String recipe) throws Exception {
+        zk.create().forPath(BASE + "/hello");
+        while (!exists("go")) {
+            Thread.onSpinWait();
+        }
         switch (recipe) {
             case "lock" -> lock();
             case "readWrite" -> readWrite();
@@ -85,11 +89,11 @@ public final class RecipeRounds {
         return zk.checkExists().forPath(BASE + "/" + name) != null;
     }
 
-    /** Exclusive, or it fails: one at a time inside, and a count without a version check. */
+    /** Exclusive, or it fails: one at a time inside, and a tally without a version check. */
     private void section() throws Exception {
         zk.create().withMode(CreateMode.EPHEMERAL).forPath(BASE + "/inside");
-        int count = Integer.parseInt(new String(zk.getData().forPath(BASE + "/count"), StandardCharsets.UTF_8));
-        zk.setData().forPath(BASE + "/count", bytes(count + 1));
+        String tally = new String(zk.getData().forPath(BASE + "/count"), StandardCharsets.UTF_8);
+        zk.setData().forPath(BASE + "/count", bytes(tally + "c"));
         zk.delete().forPath(BASE + "/inside");
     }
 

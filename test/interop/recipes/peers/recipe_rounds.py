@@ -13,10 +13,10 @@ BASE = "/shared"
 
 
 def section():
-    """Exclusive, or it fails: one at a time inside, and a count without a version check."""
+    """Exclusive, or it fails: one at a time inside, and a tally without a version check."""
     zk.create(BASE + "/inside", ephemeral=True)
     data, _ = zk.get(BASE + "/count")
-    zk.set(BASE + "/count", str(int(data) + 1).encode())
+    zk.set(BASE + "/count", data + b"k")
     zk.delete(BASE + "/inside")
 
 
@@ -148,6 +148,9 @@ def partitioner():
     shared.finish()
 
 
+zk.create(BASE + "/hello")
+while zk.exists(BASE + "/go") is None:
+    pass
 globals()[recipe]()
 zk.stop()
 print("done")
