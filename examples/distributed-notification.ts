@@ -1,5 +1,5 @@
 import { type Client, connect } from "menagerie";
-import { type Stage, text } from "./stage.ts";
+import { type Stage, text, unless } from "./stage.ts";
 
 /**
  * A machine and its control room never talk to each other, only to znodes. Its ephemeral znode is the heartbeat, a znode that the
@@ -20,7 +20,7 @@ async function machine(servers: string, name: string): Promise<Client> {
         { type: "set", path: status, data: "idle" },
       ]);
     }
-  })().catch(() => {});
+  })().catch(unless("ClosedError"));
   return zk;
 }
 
@@ -50,7 +50,7 @@ class ControlRoom {
       if (event.type === "deleted") yield `${name}: no heartbeat any more`;
       if (event.type === "dataChanged") {
         // Progress comes faster than it is read: what counts is the newest.
-        const state = await this.#zk.get(event.path).catch(() => undefined);
+        const state = await this.#zk.get(event.path).catch(unless("NONODE"));
         if (state !== undefined) yield `${name}: ${text(state.data)}`;
       }
     }

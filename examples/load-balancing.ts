@@ -1,5 +1,5 @@
 import { type Client, connect } from "menagerie";
-import { type Stage, text } from "./stage.ts";
+import { type Stage, text, unless } from "./stage.ts";
 
 /**
  * A consumer of a topic. The topic's partitions are spread over the consumers that are there: everybody sorts the same list and takes
@@ -17,7 +17,7 @@ class Consumer {
     await zk.create(`/topic/consumers/${name}`, { mode: "ephemeral" });
     void (async () => {
       for await (const _change of watch) await consumer.#rebalance();
-    })().catch(() => {});
+    })().catch(unless("ClosedError"));
     return consumer;
   }
 
@@ -64,7 +64,7 @@ async function balanced(zk: Client, names: readonly string[]): Promise<Map<strin
   for (;;) {
     const spread = new Map<string, string[]>(names.map((name) => [name, []]));
     for (const partition of (await zk.children("/topic/owners")).children.sort()) {
-      const owner = await zk.get(`/topic/owners/${partition}`).catch(() => undefined);
+      const owner = await zk.get(`/topic/owners/${partition}`).catch(unless("NONODE"));
       if (owner !== undefined) spread.get(text(owner.data))?.push(partition);
     }
     if ([...spread.values()].every((partitions) => partitions.length === 6 / names.length)) return spread;

@@ -12,3 +12,14 @@ export interface Stage {
 export function text(data: Uint8Array | null): string {
   return new TextDecoder().decode(data ?? new Uint8Array());
 }
+
+/**
+ * For `catch`: makes undefined of errors that are expected, by their class (`ClosedError`) or ZooKeeper's code (`NONODE`); others are
+ * thrown on.
+ */
+export function unless(...expected: readonly string[]): (error: unknown) => undefined {
+  return (error) => {
+    const { name, code = name } = error as { readonly name: string; readonly code?: string };
+    if (!expected.includes(name) && !expected.includes(code)) throw error;
+  };
+}

@@ -1,5 +1,5 @@
 import { type Client, connect, op } from "menagerie";
-import { text } from "../stage.ts";
+import { text, unless } from "../stage.ts";
 
 /** What a worker does with a task: its result becomes the task's status. */
 export type Execute = (task: string) => Promise<string>;
@@ -28,13 +28,4 @@ export async function startWorker(servers: string, name: string, execute: Execut
   // It ends with the client.
   void work().catch(unless("ClosedError"));
   return zk;
-}
-
-/** Makes undefined of the error that is expected. */
-function unless(expected: string): (error: unknown) => undefined {
-  return (error) => {
-    const { name, code } = error as { readonly name: string; readonly code?: string };
-    if (name !== expected && code !== expected) throw error;
-    return undefined;
-  };
 }

@@ -83,9 +83,18 @@ describe("npm run example", () => {
     await client.prints("servers: web2=10.0.0.2:80");
     expect(await web1.exitCode()).toBe(0);
 
-    // Killed, it says no goodbye: it is gone when its session is over. The client loses its session with it, and goes on.
+    // Killed, it says no goodbye: its next run gets the name when the session of the first one is over.
+    const observer = await zk.connect();
+    const { ephemeralOwner } = (await observer.exists("/servers/web2"))!;
     web2.kill("SIGKILL");
     await web2.exitCode();
+    const again = new Program("group-membership-server", "--servers", connectString, "web2", "10.0.0.3:80");
+    await zk.expireSession(ephemeralOwner);
+    await client.prints("servers: web2=10.0.0.3:80");
+
+    // All sessions expire, the client's, too; then it sees what is there.
+    again.kill("SIGKILL");
+    await again.exitCode();
     await zk.advanceClock("31s");
     await client.prints("servers: none");
 
