@@ -24,6 +24,8 @@ export class PendingCalls {
   readonly waiting: Fifo<Call> = new Fifo();
   readonly sent: Fifo<Call> = new Fifo();
   #deliveries: Delivery[] = [];
+  /** Calls in `waiting` that nobody waits for any more. */
+  #abandoned = 0;
   /** Never later than the earliest deadline of any pending call. */
   #nextDeadlineMs = Number.POSITIVE_INFINITY;
 
@@ -59,6 +61,24 @@ export class PendingCalls {
     this.sent.push(call);
   }
 
+  /** Whether another call fits below `limit`; abandoned ones make room. */
+  hasRoom(limit: number): boolean {
+    if (this.count >= limit && this.#abandoned > 0) {
+      for (const call of this.waiting.drain()) if (call.state !== CallState.settled) this.waiting.push(call);
+      this.#abandoned = 0;
+    }
+    return this.count < limit;
+  }
+
+  /** The next call to be sent. */
+  nextWaiting(): Call | undefined {
+    for (let call = this.waiting.shift(); call !== undefined; call = this.waiting.shift()) {
+      if (call.state !== CallState.settled) return call;
+    }
+    this.#abandoned = 0;
+    return undefined;
+  }
+
   #noteDeadline(call: Call): void {
     if (call.deadlineMs < this.#nextDeadlineMs) this.#nextDeadlineMs = call.deadlineMs;
   }
@@ -73,6 +93,10 @@ export class PendingCalls {
 
   fail(call: Call, error: ZooKeeperError): void {
     if (call.state === CallState.settled) return;
+    if (call.frame !== null) {
+      call.frame = null;
+      this.#abandoned++;
+    }
     call.state = CallState.settled;
     call.error = error;
     this.#deliveries.push(call);
@@ -120,6 +144,7 @@ export class PendingCalls {
 
   failWaiting(make: (outcome: Outcome) => ZooKeeperError): void {
     for (const call of this.waiting.drain()) this.fail(call, make("not-applied"));
+    this.#abandoned = 0;
   }
 }
 

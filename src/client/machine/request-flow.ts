@@ -54,7 +54,7 @@ export class RequestFlow {
   }
 
   submit(call: Call, canSend: boolean, nowMs: number): void {
-    if (this.calls.count >= this.#options.pendingCallsMax) {
+    if (!this.calls.hasRoom(this.#options.pendingCallsMax)) {
       const limit = `pendingCallsMax is ${this.#options.pendingCallsMax}`;
       this.calls.fail(call, new MisuseError(`too many calls wait for their answers (${limit}): await some`));
       return;
@@ -77,8 +77,7 @@ export class RequestFlow {
   }
 
   sendWaiting(nowMs: number): void {
-    for (let call = this.calls.waiting.shift(); call !== undefined; call = this.calls.waiting.shift()) {
-      if (call.state === CallState.settled) continue;
+    for (let call = this.calls.nextWaiting(); call !== undefined; call = this.calls.nextWaiting()) {
       call.xid = this.#nextXid();
       const start = this.out.length;
       this.out.writeRaw(call.frame!);

@@ -235,6 +235,18 @@ describe("calls", () => {
     expect(zk.takeSent()).toHaveLength(1);
   });
 
+  it("that were given up while they waited make room for others", () => {
+    const zk = new MachineClient({ pendingCallsMax: 3 });
+    const first = ["/1", "/2", "/3"].map((path) => zk.call(OpCode.delete, path, { number: -1 }));
+    expect(zk.call(OpCode.delete, "/4").error).toMatchObject({ name: "MisuseError" });
+    zk.step({ kind: "withdrawn", call: first[1]!, reason: undefined });
+    const fits = zk.call(OpCode.delete, "/5", { number: -1 });
+    expect(zk.call(OpCode.delete, "/6").error).toMatchObject({ name: "MisuseError" });
+    zk.connect();
+    expect(zk.takeSent().map(({ xid }) => xid)).toEqual([1, 2, 3]);
+    expect([first[0]!.xid, first[2]!.xid, fits.xid]).toEqual([1, 2, 3]);
+  });
+
   it("have positive, rising xids", () => {
     const zk = new MachineClient().connect();
     for (let i = 0; i < 5; i++) zk.call(OpCode.sync, "/");
