@@ -99,6 +99,82 @@ describe("--json", () => {
   });
 });
 
+describe("the spellings of 3.4", () => {
+  const zxids = /^(.Zxid|.time) = /;
+  const plain = (lines: readonly string[]): string[] => lines.filter((line) => !zxids.test(line));
+
+  beforeEach(() => plant({ "/x": "data", "/x/y": null }));
+
+  it("ls2 is ls -s", async () => {
+    const { out, err } = await call(["ls2", "/x"]);
+    expect(out).toEqual((await call(["ls", "-s", "/x"])).out);
+    expect(err).toEqual(["'ls2' has been deprecated. Please use 'ls [-s] path' instead."]);
+  });
+
+  it("rmr is deleteall", async () => {
+    const { err, exitCode } = await call(["rmr", "/x"]);
+    expect(err).toEqual(["The command 'rmr' has been deprecated. Please use 'deleteall' instead."]);
+    expect(exitCode).toBe(0);
+    expect(await zk.exists("/x")).toBeNull();
+  });
+
+  it("get path watch, stat path true, ls path watch", async () => {
+    const got = await call(["get", "/x", "watch"]);
+    expect(got.out).toEqual(["data"]);
+    expect(got.err).toEqual([
+      "'get path [watch]' has been deprecated. Please use 'get [-s] [-w] path' instead.",
+    ]);
+    const found = await call(["stat", "/x", "true"]);
+    expect(plain(found.out)).toContain("numChildren = 1");
+    expect(found.err).toEqual([
+      "'stat path [watch]' has been deprecated. Please use 'stat [-w] path' instead.",
+    ]);
+    expect((await call(["ls", "/x", "1"])).out).toEqual(["[y]"]);
+  });
+
+  it("set path data version, and delete path version, check the version", async () => {
+    expect((await call(["set", "/x", "one", "0"])).exitCode).toBe(0);
+    const late = await call(["set", "/x", "two", "0"]);
+    expect(late.err.at(-1)).toBe("version No is not valid : /x");
+    expect(await text("/x")).toBe("one");
+    expect((await call(["set", "/x", "three", "words"])).exitCode).toBe(0);
+    expect((await call(["delete", "/x/y", "7"])).err.at(-1)).toBe("version No is not valid : /x/y");
+    expect((await call(["delete", "/x/y", "0"])).exitCode).toBe(0);
+  });
+
+  it("create -s -e path data acl", async () => {
+    const { err } = await call(["create", "-s", "-e", "/x/p", "data", "world:anyone:r"]);
+    expect(err).toEqual(["Created /x/p0000000001"]);
+  });
+});
+
+describe("what 3.9 added (command-line, T10)", () => {
+  it("get -b and -x, set -b", async () => {
+    await plant({ "/x": "silent" });
+    expect((await call(["get", "-b", "/x"])).out).toEqual(["c2lsZW50"]);
+    expect((await call(["get", "-x", "-b", "/x"])).out[3]).toMatch(
+      /^\|00000000\| 73 69 6c 65 6e 74 +\|silent +\|$/,
+    );
+    await call(["set", "-b", "/x", "aGVsbG8gd29ybGQ="]);
+    expect(await text("/x")).toBe("hello world");
+    const { err, exitCode } = await call(["set", "-b", "/x", "!!!"]);
+    expect(err).toEqual(['the data of set -b must be base64 (letters, digits, + and /), not "!!!"']);
+    expect(exitCode).toBe(1);
+  });
+
+  it("events carry the zxid where the server sends it", async () => {
+    await plant({ "/x": "1" });
+    const typist = new Typist([]);
+    await typist.sees("SyncConnected");
+    typist.type("get -w /x");
+    await typist.sees("1\n");
+    const { mzxid } = await zk.set("/x", "2");
+    await typist.sees(`WatchedEvent state:SyncConnected type:NodeDataChanged path:/x zxid: ${mzxid}\n`);
+    typist.end();
+    await typist.exitCode;
+  });
+});
+
 describe("looking at a subtree", () => {
   beforeEach(() => plant({ "/t": null, "/t/a": "12345", "/t/a/deep": "needle in hay", "/t/b": null }));
 

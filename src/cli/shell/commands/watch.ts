@@ -20,8 +20,8 @@ export const watch: ShellCommand = {
     const count = readCount(words.value("n"));
     const mode = words.has("1") ? "persistent" : "persistent-recursive";
     const found = await context.client.watch(path, { mode, signal: context.signal });
+    let seen = 0;
     try {
-      let seen = 0;
       for await (const event of found) {
         await show(event, words.has("d"), context);
         if (++seen >= count) break;
@@ -29,6 +29,8 @@ export const watch: ShellCommand = {
     } finally {
       await found.close();
     }
+    if (seen < count && !context.signal.aborted)
+      throw new CommandError("The session is over, and the watch with it");
     return undefined;
   },
 };
