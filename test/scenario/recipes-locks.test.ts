@@ -139,6 +139,23 @@ describe("lock", () => {
     expect(await childCount(third, "/l")).toBe(0);
   });
 
+  it("is kept, and waited for, through a restart of the server", async () => {
+    await using world = await RecipeWorld.start();
+    const [holder, waiter] = await Promise.all([world.client(), world.client()]);
+    const hold = await new Lock(holder, "/l", { onSuspended: "keep" }).acquire();
+    const waiting = new Lock(waiter, "/l").acquire();
+    await eventually(async () => (await childCount(holder, "/l")) === 2);
+    const broken = Promise.all([holder.when("suspended"), waiter.when("suspended")]);
+    await world.server.restart();
+    await broken;
+    await Promise.all([holder.when("connected"), waiter.when("connected")]);
+    expect(await childCount(waiter, "/l")).toBe(2);
+    expect(hold.isHeld).toBe(true);
+    await hold.release();
+    await (await waiting).release();
+    expect(await childCount(waiter, "/l")).toBe(0);
+  });
+
   it("excludes while the network cuts, delays and drops", async () => {
     await using world = await RecipeWorld.start();
     const clients = await Promise.all([world.faulty(), world.faulty(), world.client()]);
