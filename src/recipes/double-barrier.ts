@@ -1,4 +1,4 @@
-import { type Client, type Data, MisuseError } from "../client/index.ts";
+import { type Client, type Data, MisuseError, type WatchCallback, type WatchEvent } from "../client/index.ts";
 import type { Layout } from "./contention.ts";
 import { createOwned, type OwnedZnode } from "./owned-znode.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
@@ -48,26 +48,39 @@ export class DoubleBarrier {
       layout === "curator"
         ? ({ prefix: crypto.randomUUID(), mode: "ephemeral", data } as const)
         : ({ prefix: hexGuid(), mode: "ephemeral", data, parentMode: "persistent" } as const);
+    const wakeup = new Wakeup();
+    let isOpen = false;
+    const watch = (event: WatchEvent): void => {
+      // In kazoo's order the first to leave deletes ready at once: that it was there is what counts.
+      if (event.type === "created") isOpen = true;
+      wakeup.ring();
+    };
+    // Before our znode is there, because nobody completes the number without it.
+    await this.#isReady(watch, patience);
     const own = await createOwned(this.#client, this.path, create, patience);
+    const stop = wakeup.ringOnEnd(this.#client);
     try {
-      await this.#waitReady(patience);
+      while (!isOpen && !(await this.#isReady(watch, patience)) && !(await this.#complete(patience)))
+        await wakeup.wait(patience);
     } catch (error) {
       void deleteEphemeral(this.#client, own.path, own.stat.ephemeralOwner).catch(() => {});
       throw error;
+    } finally {
+      stop();
     }
     this.#own = own;
   }
 
-  async #waitReady(patience: Patience): Promise<void> {
+  async #isReady(watch: WatchCallback, patience: Patience): Promise<boolean> {
     const ready = childPath(this.path, READY);
-    await this.#looping(patience, async (wakeup) => {
-      // Set the watch before counting: whoever comes later creates ready, and we hear of it.
-      const options = { watch: wakeup.ring, ...patience.call };
-      if ((await persist(() => this.#client.exists(ready, options))) !== null) return true;
-      if ((await this.#members(patience)).length < this.#options.members) return false;
-      await this.#createReady(ready, patience);
-      return true;
-    });
+    return (await persist(() => this.#client.exists(ready, { watch, ...patience.call }))) !== null;
+  }
+
+  /** True when we are the one who completes the number; then everybody is told. */
+  async #complete(patience: Patience): Promise<boolean> {
+    if ((await this.#members(patience)).length < this.#options.members) return false;
+    await this.#createReady(childPath(this.path, READY), patience);
+    return true;
   }
 
   async #createReady(ready: string, patience: Patience): Promise<void> {
