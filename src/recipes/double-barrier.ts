@@ -60,7 +60,11 @@ export class DoubleBarrier {
     const own = await createOwned(this.#client, this.path, create, patience);
     const stop = wakeup.ringOnEnd(this.#client);
     try {
-      while (!isOpen && !(await this.#isReady(watch, patience)) && !(await this.#complete(patience)))
+      while (
+        !isOpen &&
+        !(await this.#isReady(watch, patience)) &&
+        !(await this.#complete(patience, () => isOpen))
+      )
         await wakeup.wait(patience);
     } catch (error) {
       void deleteEphemeral(this.#client, own.path, own.stat.ephemeralOwner).catch(() => {});
@@ -77,8 +81,9 @@ export class DoubleBarrier {
   }
 
   /** True when we are the one who completes the number; then everybody is told. */
-  async #complete(patience: Patience): Promise<boolean> {
+  async #complete(patience: Patience, isOpen: () => boolean): Promise<boolean> {
     if ((await this.#members(patience)).length < this.#options.members) return false;
+    if (isOpen()) return true;
     await this.#createReady(childPath(this.path, READY), patience);
     return true;
   }
@@ -97,7 +102,6 @@ export class DoubleBarrier {
     if (own === undefined) throw new MisuseError(`this member has not entered ${this.path}`);
     const patience = new Patience(`leaving ${this.path}`, options);
     const ready = childPath(this.path, READY);
-    if (this.#options.layout === "kazoo") await deleteOnce(this.#client, ready);
     let isThere = true;
     await this.#looping(patience, async (wakeup) => {
       const members = await this.#members(patience);
@@ -114,7 +118,8 @@ export class DoubleBarrier {
       if (!(await this.#watch(other, wakeup, patience))) wakeup.ring();
       return false;
     });
-    if (this.#options.layout !== "kazoo") await deleteOnce(this.#client, ready);
+    // Last, also among kazoo's members, who delete it first: one of them that is still counting counts it.
+    await deleteOnce(this.#client, ready);
     this.#own = undefined;
   }
 
