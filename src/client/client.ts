@@ -283,7 +283,8 @@ export class Client implements AsyncDisposable {
       signal?.removeEventListener("abort", end);
       this.#host.step({ kind: "unwatched", table, path, watcher });
     });
-    if (signal?.aborted === true) end();
+    // The client may have ended between the answer and now; then nobody else would end it.
+    if (signal?.aborted === true || this.#machine.endError !== undefined) end();
   }
 
   /** Takes all watches of a kind from a path, here and on the server. Persistent ones are better closed themselves. */

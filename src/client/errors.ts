@@ -23,6 +23,11 @@ export abstract class ZooKeeperError extends Error {
     this.retryable = traits.retryable;
     this.outcome = traits.outcome;
   }
+
+  /** @internal This error, as the end of a call of several requests whose outcome is another. */
+  withOutcome(outcome: Outcome): this {
+    return Object.assign(this, { outcome });
+  }
 }
 
 /** The call itself is wrong (a forbidden path, an option out of range, data over the limit): nothing was sent. */

@@ -1,7 +1,7 @@
 import type { Rng } from "../base/ports.ts";
 import { childOf, nameOf, parentOf } from "../protocol/path.ts";
 import type { Client } from "./client.ts";
-import { ConnectionError, MisuseError } from "./errors.ts";
+import { ConnectionError, MisuseError, ZooKeeperError } from "./errors.ts";
 import type { CreateOptions, CreateResult } from "./types.ts";
 
 /** What Curator puts in front of a protected name: `_c_<guid>-`. */
@@ -70,7 +70,8 @@ async function findCreated(
       const stat = await client.exists(path, call);
       return stat === null ? undefined : { path, stat, zxid: stat.czxid };
     } catch (error) {
-      if (!isLost(error)) throw error;
+      // What became of the create is what the caller asks, not of the look after it.
+      if (!isLost(error)) throw error instanceof ZooKeeperError ? error.withOutcome("unknown") : error;
     }
   }
 }

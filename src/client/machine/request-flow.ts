@@ -82,6 +82,8 @@ export class RequestFlow {
       const start = this.out.length;
       this.out.writeRaw(call.frame!);
       this.out.setInt(start + XID_AT, call.xid);
+      // The persistent watch that it counted on when it was encoded may have gone, or come, while it waited.
+      if (this.watches.prepare(call)) this.out.bytes()[this.out.length - 1] = call.number;
       call.frame = null;
       this.calls.send(call);
       this.lastSentMs = nowMs;

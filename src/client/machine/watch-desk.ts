@@ -35,11 +35,13 @@ export class WatchDesk {
     this.#chroot = chroot;
   }
 
-  /** Decides whether the call sets a watch on the server (`call.number`). */
-  prepare(call: Call): void {
+  /** Decides whether the call sets a watch on the server (`call.number`, its last byte); false when it watches nothing once. */
+  prepare(call: Call): boolean {
     const table = call.watchTable;
-    if (call.watcher === null || table === null || table === "persistent" || table === "recursive") return;
+    if (call.watcher === null || table === null || table === "persistent" || table === "recursive")
+      return false;
     call.number = this.registry.needsServerWatch(table, call.path!) ? 1 : 0;
+    return true;
   }
 
   /** The server has answered that the call's watch is set; `table` differs from the call's when an exists found the znode. */

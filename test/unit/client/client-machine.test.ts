@@ -496,6 +496,20 @@ describe("watches", () => {
     expect(eventsOf(zk)).toHaveLength(1);
   });
 
+  it("a one-shot that waited beside a persistent watch is set on the server when that has gone meanwhile", () => {
+    const zk = new MachineClient().connect();
+    const persistent = watching(zk, OpCode.addWatch, "/a", "persistent");
+    zk.lose();
+    const call = new Call(OpCode.getData, "/a");
+    call.watcher = () => {};
+    call.watchTable = "data";
+    zk.step(call);
+    zk.step({ kind: "unwatched", table: "persistent", path: "/a", watcher: persistent.watcher });
+    zk.connect();
+    const read = zk.takeSent().find(({ type }) => type === OpCode.getData);
+    expect(read!.body.at(-1)).toBe(1);
+  });
+
   it("the last persistent watcher takes the server's watch away, with the type that fits", () => {
     const zk = new MachineClient().connect();
     const first = watching(zk, OpCode.addWatch, "/a", "persistent");
