@@ -3,7 +3,7 @@ import { Contention, type ContentionRules, PlaceLost } from "./contention.ts";
 import { Hold, type HoldOptions } from "./hold.ts";
 import type { OwnedZnode } from "./owned-znode.ts";
 import { Patience } from "./patience.ts";
-import { isCode, isConnectionLost, isEnded, isSessionExpired, persist } from "./persist.ts";
+import { isCode, isConnectionLost, isSessionExpired, persist } from "./persist.ts";
 import { childPath, textOf } from "./znode-path.ts";
 
 export interface CampaignOptions extends HoldOptions {
@@ -68,13 +68,13 @@ export class Campaign {
   async #elected(before: OwnedZnode | undefined, patience: Patience): Promise<OwnedZnode> {
     for (;;) {
       try {
-        await patience.until(this.#client.when("connected"));
+        await patience.until(connectedAgain(this.#client));
         if (before !== undefined && (await this.#isThere(before, patience)))
           return await this.#contention.waitTurn(before, patience);
         return await this.#contention.acquire(patience);
       } catch (error) {
-        if (this.isStopped || isEnded(error) || !(isSessionExpired(error) || error instanceof PlaceLost))
-          throw error;
+        if (error instanceof ClientOver) throw error.cause;
+        if (this.isStopped || !(isSessionExpired(error) || error instanceof PlaceLost)) throw error;
         before = undefined;
       }
     }
@@ -122,5 +122,16 @@ export class Campaign {
       }),
     );
     return ids.filter((id) => id !== undefined);
+  }
+}
+
+/** The client has ended: with its session (`afterExpiry: "end"`), too, and then no other session is to be waited for. */
+class ClientOver extends Error {}
+
+async function connectedAgain(client: Client): Promise<void> {
+  try {
+    await client.when("connected");
+  } catch (cause) {
+    throw new ClientOver("the client has ended", { cause });
   }
 }

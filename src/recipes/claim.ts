@@ -1,6 +1,6 @@
 import { type Client, ZooKeeperError } from "../client/index.ts";
 import type { OwnedZnode } from "./owned-znode.ts";
-import type { Patience } from "./patience.ts";
+import { Patience } from "./patience.ts";
 import { deleteEphemeral, isCode, isConnectionLost, persist } from "./persist.ts";
 import { baseName, textOf } from "./znode-path.ts";
 
@@ -34,10 +34,10 @@ async function ours(
   client: Client,
   path: string,
   id: string,
-  patience?: Patience,
+  patience: Patience,
 ): Promise<OwnedZnode | undefined> {
   try {
-    const { data, stat } = await persist(() => client.get(path, patience?.call));
+    const { data, stat } = await persist(() => client.get(path, patience.call));
     return textOf(data) === id ? { path, name: baseName(path), stat } : undefined;
   } catch (error) {
     if (isCode(error, "NONODE")) return undefined;
@@ -48,8 +48,9 @@ async function ours(
 /** The caller has gone; what may have been created for it must not stay until the end of the session. */
 async function giveUp(client: Client, path: string, id: string): Promise<void> {
   try {
-    await persist(() => client.sync(path));
-    const znode = await ours(client, path, id);
+    const patience = new Patience(`giving ${path} back`);
+    await persist(() => client.sync(path, patience.call));
+    const znode = await ours(client, path, id, patience);
     if (znode !== undefined) await deleteEphemeral(client, path, znode.stat.ephemeralOwner);
   } catch {
     // It goes with the session.

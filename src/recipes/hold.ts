@@ -34,6 +34,7 @@ export class Hold implements AsyncDisposable {
   readonly #client: Client;
   readonly #owner: Int64;
   readonly #controller = new AbortController();
+  readonly #options: HoldOptions;
   readonly #stopListening: () => void;
   #depth = 1;
   #released: Promise<void> | undefined;
@@ -44,9 +45,9 @@ export class Hold implements AsyncDisposable {
     this.fencingToken = znode.stat.czxid;
     this.#client = client;
     this.#owner = znode.stat.ephemeralOwner;
-    this.#stopListening = client.on("state", (state) => this.#stateChanged(state, options));
-    if (!this.isOurSession) this.lose("expired");
-    else this.#stateChanged(client.state, options);
+    this.#options = options;
+    this.#stopListening = client.on("state", (state) => this.#stateChanged(state));
+    this.#look();
   }
 
   /** Aborted with a {@link LostError} when this is not certainly held any more. */
@@ -56,6 +57,8 @@ export class Hold implements AsyncDisposable {
 
   /** Neither lost nor released. */
   get isHeld(): boolean {
+    // The client knows of a loss before it has told its listeners; whoever asks in between must not hear the opposite.
+    this.#look();
     return this.#depth > 0 && !this.signal.aborted;
   }
 
@@ -89,10 +92,20 @@ export class Hold implements AsyncDisposable {
 
   /** @internal */
   lose(reason: LossReason): void {
-    if (!this.signal.aborted && this.#depth > 0) this.#controller.abort(new LostError(this.path, reason));
+    if (this.signal.aborted || this.#depth === 0) return;
+    // A loss is for good. Whoever runs again and again must not leave a listener behind each time.
+    this.#stopListening();
+    this.#controller.abort(new LostError(this.path, reason));
   }
 
-  #stateChanged(state: ClientState, { onSuspended = "stop" }: HoldOptions): void {
+  #look(): void {
+    const { state } = this.#client;
+    if (!this.isOurSession) this.lose(state === "closed" || state === "authFailed" ? "closed" : "expired");
+    else this.#stateChanged(state);
+  }
+
+  #stateChanged(state: ClientState): void {
+    const { onSuspended = "stop" } = this.#options;
     const reason = LOSSES[state];
     if (reason === undefined || (reason === "suspended" && onSuspended === "keep")) return;
     this.lose(reason);

@@ -85,8 +85,10 @@ async function findOwned(
 }
 
 async function abandon(client: Client, parent: string, prefix: string): Promise<void> {
-  await persist(() => client.sync(parent));
-  const { children } = await persist(() => client.children(parent));
+  // As long as it takes: a znode that stays in a queue keeps the others waiting.
+  const call = { deadlineMs: Number.POSITIVE_INFINITY };
+  await persist(() => client.sync(parent, call));
+  const { children } = await persist(() => client.children(parent, call));
   const names = children.filter((child) => child.startsWith(prefix));
   await Promise.all(names.map((name) => deleteOnce(client, childPath(parent, name))));
 }

@@ -64,7 +64,14 @@ export class TreeCache implements AsyncDisposable {
     const patience = new Patience(`filling the cache of ${this.path}`, options);
     // The watch first: what changes while we read is told.
     const mode = this.#depth === 0 ? "persistent" : "persistent-recursive";
-    this.#watch = await this.#client.watch(this.path, { mode, ...patience.call });
+    // Without the signal: it would end the watch even when the start is long done.
+    const watching = this.#client.watch(this.path, { mode, ...FOR_EVER });
+    try {
+      this.#watch = await patience.until(watching);
+    } catch (error) {
+      void watching.then((watch) => watch.close()).catch(() => {});
+      throw error;
+    }
     this.#watch.on((event) => this.#heard(event));
     this.#work = this.#work.then(() => this.#walk(this.path, 0));
     const first = this.#work;

@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import { SessionExpiredError } from "../../src/client/index.ts";
+import { LeaderLatch, Lock, LostError, TreeCache } from "../../src/recipes/index.ts";
+import { eventually, RecipeWorld } from "../support/recipe-world.ts";
+
+/** Promises that are easily broken at the edges: by an expiry, a close or a loss at the wrong moment. */
+describe("client", () => {
+  it("a watch that is set while the client closes ends, so that nobody iterates for ever", async () => {
+    await using world = await RecipeWorld.start();
+    const zk = await world.client();
+    const pending = zk.watch("/", { mode: "persistent" });
+    const closed = zk.close();
+    const watch = await pending;
+    await closed;
+    expect(watch.isClosed).toBe(true);
+    expect(await watch[Symbol.asyncIterator]().next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("a protected create that was sent and not found again in time has an unknown outcome", async () => {
+    await using world = await RecipeWorld.start();
+    const zk = await world.faulty();
+    world.proxy.drop("toClient");
+    const create = zk.create("/kept", { protection: "guid", deadlineMs: 300 }).catch((error) => error);
+    const direct = await world.client();
+    await eventually(async () => (await direct.children("/")).children.some((name) => name.endsWith("kept")));
+    world.proxy.refuse();
+    world.proxy.cut();
+    expect(await create).toMatchObject({ name: "DeadlineError", outcome: "unknown" });
+  });
+});
+
+describe("holds", () => {
+  it("whoever hears of the loss from a call of its own sees that the lock is not held", async () => {
+    await using world = await RecipeWorld.start();
+    const zk = await world.faulty();
+    const hold = await new Lock(zk, "/lock").acquire();
+    world.proxy.drop("toServer");
+    const seen = zk.get("/lock").catch(() => hold.isHeld);
+    world.proxy.cut();
+    expect(await seen).toBe(false);
+    expect(hold.signal.reason).toBeInstanceOf(LostError);
+    world.proxy.heal();
+    await hold.release();
+  });
+
+  it("the latch of a client that ends with its session ends too", { timeout: 10_000 }, async () => {
+    await using world = await RecipeWorld.start();
+    const zk = await world.client({ afterExpiry: "end" });
+    await using latch = new LeaderLatch(zk, "/election").start();
+    await latch.lead();
+    await world.expire(zk);
+    await expect(latch.lead()).rejects.toBeInstanceOf(SessionExpiredError);
+  });
+
+  it("terms that are over do not listen any more", async () => {
+    await using world = await RecipeWorld.start();
+    const zk = await world.faulty();
+    let listening = 0;
+    const on = zk.on.bind(zk) as (event: string, listener: unknown) => () => void;
+    Object.assign(zk, {
+      on: (event: string, listener: unknown) => {
+        listening++;
+        const off = on(event, listener);
+        let isOn = true;
+        return () => {
+          if (isOn) listening--;
+          isOn = false;
+          off();
+        };
+      },
+    });
+    await using latch = new LeaderLatch(zk, "/election").start();
+    await latch.lead();
+    const before = listening;
+    for (let i = 0; i < 5; i++) {
+      const lost = zk.when("suspended");
+      world.proxy.cut();
+      await lost;
+      await zk.when("connected");
+      await latch.lead();
+    }
+    expect(listening).toBe(before);
+  });
+});
+
+describe("caches", () => {
+  it("the signal of start ends the start only", async () => {
+    await using world = await RecipeWorld.start();
+    const zk = await world.client();
+    const patience = new AbortController();
+    await using cache = await new TreeCache(zk, "/").start({ signal: patience.signal });
+    patience.abort();
+    await zk.create("/later");
+    await eventually(() => cache.get("/later") !== undefined);
+  });
+});
