@@ -54,7 +54,8 @@ describe("Watch", () => {
     let times = 0;
     const watch = new Watch("/");
     watch.begin(() => times++);
-    for await (const _ of (watch.deliver(event(1)), watch)) break;
+    watch.deliver(event(1));
+    for await (const _ of watch) break;
     await watch.close();
     await watch[Symbol.asyncDispose]();
     expect(times).toBe(1);
