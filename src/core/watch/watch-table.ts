@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { ConnectionId } from "../connection-id.ts";
+import { type PathKey, pathKeyOf } from "../tree/path-key.ts";
 
 /**
  * The modes of one connection on one path, as bits: ZooKeeper's two tables, data and child, in one entry.
@@ -17,18 +17,6 @@ export const CHILD_MODES: number = WatchMode.childOnce | WatchMode.childPersiste
 
 /** Mode bits in the low part of a packed watcher, the connection above them. */
 const MODES_BASE = 32;
-
-/**
- * Strings up to this length are keys of a Map by their content. V8 takes nothing but the length as the hash of longer ones:
- * a client with ten thousand watches on such paths would hold up everybody for minutes.
- */
-const PATH_CHARS_HASHED_MAX = 16_383;
-
-/** Begins the keys of longer paths; paths that begin with it, which no znode can have, become digests too. */
-const LONG_KEY_MARK = "\0";
-
-/** What stands for a path in the tables: itself, or the digest of a very long one. */
-type PathKey = string;
 
 /** Who watches a path: mostly one connection, then it is packed into a number; else connection → modes. */
 type Watchers = number | Map<ConnectionId, number>;
@@ -75,7 +63,7 @@ export class WatchTable {
 
   /** 0 when the connection does not watch the path. */
   modes(connection: ConnectionId, path: string): number {
-    return this.#modes(connection, keyOf(path));
+    return this.#modes(connection, pathKeyOf(path));
   }
 
   #modes(connection: ConnectionId, key: PathKey): number {
@@ -87,7 +75,7 @@ export class WatchTable {
 
   /** 0 removes the watch. */
   setModes(connection: ConnectionId, path: string, modes: number): void {
-    const key = keyOf(path);
+    const key = pathKeyOf(path);
     const before = this.#modes(connection, key);
     if (before === modes) return;
     this.#count(path.length, before, modes);
@@ -100,7 +88,7 @@ export class WatchTable {
 
   /** Adds to `into` every connection that watches the path in one of the modes of `mask`. */
   collect(path: string, mask: number, into: Set<ConnectionId>): void {
-    if (this.#watchersOf.size > 0) this.#collect(keyOf(path), mask, into);
+    if (this.#watchersOf.size > 0) this.#collect(pathKeyOf(path), mask, into);
   }
 
   #collect(key: PathKey, mask: number, into: Set<ConnectionId>): void {
@@ -115,7 +103,7 @@ export class WatchTable {
 
   /** Takes one mode away from everybody who watches the path. */
   clearMode(path: string, mode: number): void {
-    const key = keyOf(path);
+    const key = pathKeyOf(path);
     const watchers = this.#watchersOf.get(key);
     if (watchers === undefined) return;
     if (typeof watchers === "number") {
@@ -225,12 +213,6 @@ export class WatchTable {
     if (count === 0) this.#recursiveByLength.delete(pathChars);
     else this.#recursiveByLength.set(pathChars, count);
   }
-}
-
-function keyOf(path: string): PathKey {
-  if (path.length <= PATH_CHARS_HASHED_MAX && !path.startsWith(LONG_KEY_MARK)) return path;
-  // UTF-16: other encodings make one of different lone surrogates.
-  return LONG_KEY_MARK + createHash("sha256").update(path, "utf16le").digest("base64");
 }
 
 function connectionOf(packed: number): ConnectionId {
