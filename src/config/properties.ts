@@ -18,12 +18,17 @@ export class PropertiesSyntaxError extends Error {
 
 /**
  * Reads what `java.util.Properties.load` reads, in file order, duplicates included (configuration 1.1). The bytes are
- * ISO-8859-1; other characters come as `\uXXXX`.
+ * ISO-8859-1; other characters come as `\uXXXX`. A byte order mark, which some editors put in front, is passed over: to
+ * Java it belongs to the first key, and that setting is silently another one.
  */
 export function parseProperties(bytes: Uint8Array): Property[] {
-  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  const source = text.startsWith(UTF8_MARK) ? text.slice(UTF8_MARK.length) : text;
   return logicalLines(source).map(splitLine);
 }
+
+/** The UTF-8 byte order mark, read as ISO-8859-1. */
+const UTF8_MARK = "\u00ef\u00bb\u00bf";
 
 /** A line after continuation: comments and blank lines are gone, leading blanks too, escapes are still there. */
 interface LogicalLine {

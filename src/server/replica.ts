@@ -125,7 +125,11 @@ export class Replica {
     for (const connection of ready.resumeReading) performers.resumeReading(connection);
   }
 
-  /** One timer; it stays when the deadline moves back, since an early tick costs less than a timer per turn. */
+  /**
+   * One timer; it stays when the deadline moves back, since an early tick costs less than a timer per turn. What has arrived
+   * goes before the tick: after a stall of this process the pings of its clients wait in their sockets, and a session
+   * must not expire beside its ping.
+   */
   #armTick(nowMs: number): void {
     const deadline = this.#machine.nextDeadline;
     if (deadline >= this.#tickAt) return;
@@ -133,8 +137,10 @@ export class Replica {
     this.#tickAt = deadline;
     const delayMs = Math.max(0, deadline - nowMs);
     this.#cancelTick = this.#timer.after(delayMs, () => {
-      this.#tickAt = Number.POSITIVE_INFINITY;
-      this.step({ kind: "tick" });
+      this.#timer.soon(() => {
+        this.#tickAt = Number.POSITIVE_INFINITY;
+        this.step({ kind: "tick" });
+      });
     });
   }
 

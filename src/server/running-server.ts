@@ -142,7 +142,9 @@ export class RunningServer {
       });
     }
     const { host = null, port = null } = this.#listener ?? {};
-    log.info({ address: host, port, zxid: this.#storage.recovered.lastZxid }, "serving clients");
+    const { lastZxid: zxid } = this.#storage.recovered;
+    if (port !== null) log.info({ address: host, port, zxid }, "serving clients");
+    else log.warn({ zxid }, "running, but no client can connect: clientPort is not set");
     if (this.#config.audit.isEnabled) audit.server("serverStart", "success");
     this.#extras = this.#startExtras();
   }

@@ -1,8 +1,15 @@
 import { ErrorCode } from "../../protocol/error-code.ts";
+import { JuteError } from "../../protocol/jute-reader.ts";
 import { type MultiOp, readMultiRequest, writeMultiEnd } from "../../protocol/multi.ts";
 import { OpCode } from "../../protocol/opcode.ts";
 import { Perms } from "../auth/perms.ts";
 import type { ReadContext, ReadOperation } from "./operation.ts";
+
+/**
+ * Bytes of results above which a multiRead is refused: a request of a megabyte can ask thirty thousand times for a
+ * znode of a megabyte, and no client takes a packet of even a part of that.
+ */
+export const MULTI_READ_BYTES_MAX: number = 64 * 1024 * 1024;
 
 /**
  * Several getData and getChildren in one request; each succeeds or fails alone, and no watch is ever set
@@ -19,7 +26,13 @@ export const multiRead: ReadOperation = {
       writeMultiEnd(context.body);
       return ErrorCode.MARSHALLINGERROR;
     }
-    for (const op of ops) readPart(context, op);
+    const start = context.body.length;
+    for (const op of ops) {
+      readPart(context, op);
+      if (context.body.length - start > MULTI_READ_BYTES_MAX) {
+        throw new JuteError(`a multiRead of more than ${MULTI_READ_BYTES_MAX} bytes`);
+      }
+    }
     writeMultiEnd(context.body);
     return ErrorCode.OK;
   },

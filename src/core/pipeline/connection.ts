@@ -40,6 +40,8 @@ export class Connection implements Expiring, AuthPeer {
   held: Uint8Array[] = [];
   /** Requests accepted and not answered, those with special xids left out. */
   outstanding = 0;
+  /** Bytes of all requests accepted and not answered. */
+  requestBytes = 0;
   /** Whether it should not be read now, and whether the host has been told so. */
   isReadingPaused = false;
   isPausedByHost = false;

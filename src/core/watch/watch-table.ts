@@ -1,4 +1,5 @@
 import type { ConnectionId } from "../connection-id.ts";
+import { type PathKey, pathKeyOf } from "../tree/path-key.ts";
 
 /**
  * The modes of one connection on one path, as bits: ZooKeeper's two tables, data and child, in one entry.
@@ -20,15 +21,17 @@ const MODES_BASE = 32;
 /** Who watches a path: mostly one connection, then it is packed into a number; else connection → modes. */
 type Watchers = number | Map<ConnectionId, number>;
 /** What a connection watches: one path, or several. */
-type Paths = string | Set<string>;
+type Paths = PathKey | Set<PathKey>;
 
 /**
  * Which connection watches which path in which modes, findable from both sides: a trigger knows the path, a closing
  * connection knows itself. The common case of one watcher per path costs an entry in a Map and nothing else.
  */
 export class WatchTable {
-  readonly #watchersOf = new Map<string, Watchers>();
+  readonly #watchersOf = new Map<PathKey, Watchers>();
   readonly #pathsOf = new Map<ConnectionId, Paths>();
+  /** The paths behind the keys that are digests. */
+  readonly #longPaths = new Map<PathKey, string>();
   #dataCount = 0;
   #childCount = 0;
   /** Watches of mode recursive by the length of their path. */
@@ -55,12 +58,16 @@ export class WatchTable {
 
   /** Paths and connections with an entry: what the table costs. */
   get entryCount(): number {
-    return this.#watchersOf.size + this.#pathsOf.size;
+    return this.#watchersOf.size + this.#pathsOf.size + this.#longPaths.size;
   }
 
   /** 0 when the connection does not watch the path. */
   modes(connection: ConnectionId, path: string): number {
-    const watchers = this.#watchersOf.get(path);
+    return this.#modes(connection, pathKeyOf(path));
+  }
+
+  #modes(connection: ConnectionId, key: PathKey): number {
+    const watchers = this.#watchersOf.get(key);
     if (watchers === undefined) return 0;
     if (typeof watchers !== "number") return watchers.get(connection) ?? 0;
     return connectionOf(watchers) === connection ? watchers % MODES_BASE : 0;
@@ -68,18 +75,24 @@ export class WatchTable {
 
   /** 0 removes the watch. */
   setModes(connection: ConnectionId, path: string, modes: number): void {
-    const before = this.modes(connection, path);
+    const key = pathKeyOf(path);
+    const before = this.#modes(connection, key);
     if (before === modes) return;
-    this.#count(path, before, modes);
-    if (modes === 0) this.#removeWatcher(connection, path);
-    else this.#putWatcher(connection, path, modes);
-    if (before === 0) this.#addPath(connection, path);
-    else if (modes === 0) this.#removePath(connection, path);
+    this.#count(path.length, before, modes);
+    if (before === 0 && key !== path) this.#longPaths.set(key, path);
+    if (modes === 0) this.#removeWatcher(connection, key);
+    else this.#putWatcher(connection, key, modes);
+    if (before === 0) this.#addPath(connection, key);
+    else if (modes === 0) this.#removePath(connection, key);
   }
 
   /** Adds to `into` every connection that watches the path in one of the modes of `mask`. */
   collect(path: string, mask: number, into: Set<ConnectionId>): void {
-    const watchers = this.#watchersOf.get(path);
+    if (this.#watchersOf.size > 0) this.#collect(pathKeyOf(path), mask, into);
+  }
+
+  #collect(key: PathKey, mask: number, into: Set<ConnectionId>): void {
+    const watchers = this.#watchersOf.get(key);
     if (watchers === undefined) return;
     if (typeof watchers === "number") {
       if ((watchers % MODES_BASE) & mask) into.add(connectionOf(watchers));
@@ -90,7 +103,8 @@ export class WatchTable {
 
   /** Takes one mode away from everybody who watches the path. */
   clearMode(path: string, mode: number): void {
-    const watchers = this.#watchersOf.get(path);
+    const key = pathKeyOf(path);
+    const watchers = this.#watchersOf.get(key);
     if (watchers === undefined) return;
     if (typeof watchers === "number") {
       if (watchers & mode) this.setModes(connectionOf(watchers), path, (watchers % MODES_BASE) & ~mode);
@@ -99,15 +113,15 @@ export class WatchTable {
     for (const [connection, modes] of watchers) {
       if ((modes & mode) === 0) continue;
       const left = modes & ~mode;
-      this.#count(path, modes, left);
+      this.#count(path.length, modes, left);
       if (left !== 0) {
         watchers.set(connection, left);
       } else {
         watchers.delete(connection);
-        this.#removePath(connection, path);
+        this.#removePath(connection, key);
       }
     }
-    if (watchers.size === 0) this.#watchersOf.delete(path);
+    if (watchers.size === 0) this.#forget(key);
   }
 
   /** Takes away all watches of a connection: costs as much as it has. */
@@ -115,9 +129,9 @@ export class WatchTable {
     const paths = this.#pathsOf.get(connection);
     if (paths === undefined) return;
     this.#pathsOf.delete(connection);
-    for (const path of typeof paths === "string" ? [paths] : paths) {
-      this.#count(path, this.modes(connection, path), 0);
-      this.#removeWatcher(connection, path);
+    for (const key of typeof paths === "string" ? [paths] : paths) {
+      this.#count(this.#pathOf(key).length, this.#modes(connection, key), 0);
+      this.#removeWatcher(connection, key);
     }
   }
 
@@ -125,69 +139,79 @@ export class WatchTable {
   *byConnection(mask: number): Iterable<readonly [ConnectionId, readonly string[]]> {
     for (const [connection, paths] of this.#pathsOf) {
       const all = typeof paths === "string" ? [paths] : [...paths];
-      const matching = all.filter((path) => (this.modes(connection, path) & mask) !== 0);
-      if (matching.length > 0) yield [connection, matching];
+      const matching = all.filter((key) => (this.#modes(connection, key) & mask) !== 0);
+      if (matching.length > 0) yield [connection, matching.map((key) => this.#pathOf(key))];
     }
   }
 
   /** Every path and who watches it in a mode of `mask`; paths with no such watch are left out. */
   *byPath(mask: number): Iterable<readonly [string, readonly ConnectionId[]]> {
     const connections = new Set<ConnectionId>();
-    for (const path of this.#watchersOf.keys()) {
+    for (const key of this.#watchersOf.keys()) {
       connections.clear();
-      this.collect(path, mask, connections);
-      if (connections.size > 0) yield [path, [...connections]];
+      this.#collect(key, mask, connections);
+      if (connections.size > 0) yield [this.#pathOf(key), [...connections]];
     }
   }
 
-  #putWatcher(connection: ConnectionId, path: string, modes: number): void {
-    const watchers = this.#watchersOf.get(path);
+  #putWatcher(connection: ConnectionId, key: PathKey, modes: number): void {
+    const watchers = this.#watchersOf.get(key);
     if (watchers !== undefined && typeof watchers !== "number") {
       watchers.set(connection, modes);
     } else if (watchers === undefined || connectionOf(watchers) === connection) {
-      this.#watchersOf.set(path, connection * MODES_BASE + modes);
+      this.#watchersOf.set(key, connection * MODES_BASE + modes);
     } else {
       const both = new Map([[connectionOf(watchers), watchers % MODES_BASE]]);
-      this.#watchersOf.set(path, both.set(connection, modes));
+      this.#watchersOf.set(key, both.set(connection, modes));
     }
   }
 
-  #removeWatcher(connection: ConnectionId, path: string): void {
-    const watchers = this.#watchersOf.get(path);
+  #removeWatcher(connection: ConnectionId, key: PathKey): void {
+    const watchers = this.#watchersOf.get(key);
     if (watchers === undefined) return;
     if (typeof watchers === "number") {
-      this.#watchersOf.delete(path);
+      this.#forget(key);
     } else {
       watchers.delete(connection);
-      if (watchers.size === 0) this.#watchersOf.delete(path);
+      if (watchers.size === 0) this.#forget(key);
     }
   }
 
-  #addPath(connection: ConnectionId, path: string): void {
+  #addPath(connection: ConnectionId, key: PathKey): void {
     const paths = this.#pathsOf.get(connection);
-    if (paths === undefined) this.#pathsOf.set(connection, path);
-    else if (typeof paths === "string") this.#pathsOf.set(connection, new Set([paths, path]));
-    else paths.add(path);
+    if (paths === undefined) this.#pathsOf.set(connection, key);
+    else if (typeof paths === "string") this.#pathsOf.set(connection, new Set([paths, key]));
+    else paths.add(key);
   }
 
-  #removePath(connection: ConnectionId, path: string): void {
+  #removePath(connection: ConnectionId, key: PathKey): void {
     const paths = this.#pathsOf.get(connection);
     if (paths === undefined) return;
     if (typeof paths !== "string") {
-      paths.delete(path);
+      paths.delete(key);
       if (paths.size > 0) return;
     }
     this.#pathsOf.delete(connection);
   }
 
-  #count(path: string, before: number, after: number): void {
+  /** Nobody watches the path any more. */
+  #forget(key: PathKey): void {
+    this.#watchersOf.delete(key);
+    this.#longPaths.delete(key);
+  }
+
+  #pathOf(key: PathKey): string {
+    return this.#longPaths.get(key) ?? key;
+  }
+
+  #count(pathChars: number, before: number, after: number): void {
     this.#dataCount += has(after, DATA_MODES) - has(before, DATA_MODES);
     this.#childCount += has(after, CHILD_MODES) - has(before, CHILD_MODES);
     const recursive = has(after, WatchMode.recursive) - has(before, WatchMode.recursive);
     if (recursive === 0) return;
-    const count = (this.#recursiveByLength.get(path.length) ?? 0) + recursive;
-    if (count === 0) this.#recursiveByLength.delete(path.length);
-    else this.#recursiveByLength.set(path.length, count);
+    const count = (this.#recursiveByLength.get(pathChars) ?? 0) + recursive;
+    if (count === 0) this.#recursiveByLength.delete(pathChars);
+    else this.#recursiveByLength.set(pathChars, count);
   }
 }
 

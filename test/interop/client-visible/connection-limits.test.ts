@@ -92,4 +92,12 @@ describe("limits on connections (client-protocol 7.5)", () => {
       expect(answers.slice(60, 62)).toEqual(["closed", "closed"]);
     }
   });
+
+  test("the token bucket refuses a connect without an answer", async () => {
+    const config = { connection_throttle_tokens: 2, connection_throttle_fill_time: 1_000_000 };
+    const seen = await onEach({ config }, (subject) => knock(subject.port, 4));
+    for (const answers of seen.values()) {
+      expect(answers).toEqual(["welcome", "welcome", "closed", "closed", "later: closed"]);
+    }
+  });
 });

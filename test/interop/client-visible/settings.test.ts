@@ -105,3 +105,41 @@ defineDifferentialSuite("another digest algorithm", { config: SHA256 }, [
     await a.call({ op: 2, label: "delete /t/n", body: new Packer().buffer("/t/n").int(-1).done() });
   }),
 ]);
+
+const IMPATIENT = { "zookeeper.nio.sessionlessCnxnTimeout": "500" };
+defineDifferentialSuite("connections without a session", { systemProperties: IMPATIENT }, [
+  scenario("one that never says anything is closed", async (t) => {
+    const silent = await t.open("silent");
+    await silent.untilClosed("says nothing");
+    const half = await t.open("half");
+    await half.sendAndWatchEnd(Buffer.from("0000002d0000", "hex"), "says half a ConnectRequest");
+  }),
+]);
+
+const LARGE = { largeRequestThreshold: 1000, largeRequestMaxBytes: 2500 };
+defineDifferentialSuite("limits of large requests", { config: LARGE }, [
+  scenario("one above the sum of all ends the connection", async (t) => {
+    const a = await t.connect("a");
+    await a.call(setData("/t", Buffer.alloc(900)));
+    await a.call(setData("/t", Buffer.alloc(2000)));
+    await a.call(setData("/t", Buffer.alloc(2000)));
+    await a.sendAndWatchEnd(frameOf(setData("/t", Buffer.alloc(4000)), 9), "4000 bytes");
+    await a.reconnect();
+    await a.call(exists("/t"));
+  }),
+]);
+
+const CROWDED = {
+  globalOutstandingLimit: 2,
+  request_throttle_max_requests: 2,
+  request_throttle_stall_time: 10,
+};
+defineDifferentialSuite("back pressure", { config: CROWDED }, [
+  scenario("a hundred pipelined requests are all answered, in order", async (t) => {
+    const a = await t.connect("a");
+    const creates = Array.from({ length: 50 }, (_, i) => create(`/t/n${i}`, { data: "" }));
+    const reads = Array.from({ length: 50 }, (_, i) => getData(`/t/n${i}`));
+    await a.pipeline([...creates, ...reads], { as: "fifty creates and fifty reads" });
+    await a.call(getChildren("/t"));
+  }),
+]);

@@ -26,6 +26,13 @@ test("reads every document as Java does", () => {
   }
 });
 
+test("passes over a byte order mark, in front of a setting and of a comment", () => {
+  const mark = "\u00ef\u00bb\u00bf";
+  expect(read(`${mark}tickTime=500\na=1`)).toEqual({ tickTime: "500", a: "1" });
+  expect(read(`${mark}# a comment\r\na=1`)).toEqual({ a: "1" });
+  expect(read(`a=${mark}`)).toEqual({ a: mark });
+});
+
 test("tells the line each property begins on, counting joined lines and all three line ends", () => {
   const lines = parseProperties(Buffer.from("# c\na=1\r\n\r\nb=2\\\n  3\rc=4"));
   expect(lines).toEqual([

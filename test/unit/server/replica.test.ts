@@ -156,10 +156,24 @@ describe("Replica", () => {
     expect(time.nextDeadlineMs).toBe(startMs + 50);
     time.runNext();
     expect(time.now().elapsedMs).toBe(startMs + 50);
+    time.runNext();
     expect(machine.kinds().at(-1)).toBe("tick");
     machine.nextDeadline = Number.POSITIVE_INFINITY;
     time.runNext();
     expect(time.nextDeadlineMs).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("lets what has arrived during a stall go before the tick", () => {
+    const { machine, time, replica } = create();
+    machine.nextDeadline = time.now().elapsedMs + 100;
+    replica.start();
+    time.runNext();
+    // The timer is late, and with it comes what waited in the sockets.
+    time.runNext();
+    expect(machine.kinds()).toEqual(["tick"]);
+    replica.step(closed(1));
+    time.runNext();
+    expect(machine.kinds()).toEqual(["tick", "connectionClosed", "tick"]);
   });
 
   it("ticks at once when the deadline has passed", () => {

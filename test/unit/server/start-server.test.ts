@@ -46,6 +46,15 @@ describe("startServer", () => {
     await expect(WireClient.open(port)).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
+  it("says when no client can connect", async () => {
+    const log = new RecordedLog();
+    const config = configFromEntries({ dataDir: "/data", preAllocSize: "64" });
+    const server = await startServer(config, { disk: memory(), log });
+    expect(log.messages("warn")).toEqual(["running, but no client can connect: clientPort is not set"]);
+    expect(log.messages("info").join()).not.toContain("serving");
+    await server.close();
+  });
+
   it("can be closed twice, and gives its directory back", async () => {
     const { server, dataDir } = await startTestServer();
     await Promise.all([server.close(), server.close()]);

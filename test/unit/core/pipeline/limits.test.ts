@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createPrng } from "../../../../src/base/prng.ts";
+import { REQUEST_BYTES_MAX } from "../../../../src/core/pipeline/back-pressure.ts";
 import { ConnectionThrottle } from "../../../../src/core/pipeline/connection-throttle.ts";
 import { SERVER_OPTIONS_DEFAULT } from "../../../../src/core/pipeline/server-options.ts";
 import { OpCode } from "../../../../src/protocol/opcode.ts";
-import { int, ustring } from "../../../../src/protocol/record.ts";
+import { buffer, int, ustring } from "../../../../src/protocol/record.ts";
 import { bytes, zk } from "../../../support/core-client.ts";
 import { type Client, CoreHarness, connectPayload, encode } from "../../../support/core-harness.ts";
 
@@ -42,6 +43,42 @@ describe("globalOutstandingLimit", () => {
     expect([...harness.paused]).toEqual([]);
     a.request(OpCode.setData, set("/", "x"), 1);
     expect([...harness.paused]).toEqual([a.id]);
+  });
+});
+
+describe("bytes of requests in process", () => {
+  const large = encode(ustring, "/", buffer, new Uint8Array(1_000_000), int, -1);
+  const count = Math.floor(REQUEST_BYTES_MAX / large.length) + 1;
+
+  it.each([1, -8])("stop the reading of their connections (xid %j), and of no other", (xid) => {
+    const harness = new CoreHarness();
+    const [a, b] = [harness.connect(), harness.connect()];
+    harness.autoPersist = false;
+    for (let i = 1; i < count; i++) a.request(OpCode.setData, large, xid);
+    expect([...harness.paused]).toEqual([]);
+    a.request(OpCode.setData, large, xid);
+    expect([...harness.paused]).toEqual([a.id]);
+    b.request(OpCode.getData, get("/"), 1);
+    expect([...harness.paused]).toEqual([a.id]);
+    harness.persist(2);
+    expect([...harness.paused]).toEqual([]);
+    harness.persist();
+    expect(a.frames).toHaveLength(count);
+  });
+
+  it("are forgotten with a connection that goes", () => {
+    const harness = new CoreHarness();
+    const [a, b] = [harness.connect(), harness.connect()];
+    harness.autoPersist = false;
+    for (let i = 0; i < count; i++) a.request(OpCode.setData, large, 1);
+    b.request(OpCode.setData, set("/", "x"), 1);
+    expect([...harness.paused].sort()).toEqual([a.id, b.id].sort());
+    harness.drop(a.id);
+    harness.persist();
+    expect(harness.paused.has(b.id)).toBe(false);
+    harness.autoPersist = true;
+    b.request(OpCode.setData, large, 2);
+    expect(harness.paused.has(b.id)).toBe(false);
   });
 });
 

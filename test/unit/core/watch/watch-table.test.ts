@@ -34,6 +34,33 @@ describe("WatchTable", () => {
     expect(table.hasRecursive).toBe(false);
   });
 
+  it("keeps very long paths, alike up to their ends, in time that does not grow with their number", () => {
+    const table = new WatchTable();
+    const path = (i: number) => `/${"x".repeat(20_000)}\ud800${String(i).padStart(4, "0")}`;
+    const count = 3_000;
+    for (let i = 0; i < count; i++) table.setModes(1, path(i), i % 2 ? dataOnce : recursive);
+    table.setModes(2, path(7), childOnce);
+    expect(table.modes(1, path(7))).toBe(dataOnce);
+    expect(table.modes(1, path(count))).toBe(0);
+    expect(table.modes(1, path(7).replace("\ud800", "\ud801"))).toBe(0);
+    expect(table.hasRecursiveOfLength(path(0).length)).toBe(true);
+    expect([...table.byPath(CHILD_MODES)]).toEqual([[path(7), [2]]]);
+    expect([...table.byConnection(CHILD_MODES)]).toEqual([[2, [path(7)]]]);
+    const found = new Set<number>();
+    table.collect(path(7), DATA_MODES | CHILD_MODES, found);
+    expect([...found]).toEqual([1, 2]);
+    table.clearMode(path(9), dataOnce);
+    expect(table.modes(1, path(9))).toBe(0);
+    table.removeConnection(1);
+    table.removeConnection(2);
+    expect([table.entryCount, table.dataCount, table.childCount, table.hasRecursive]).toEqual([
+      0,
+      0,
+      0,
+      false,
+    ]);
+  });
+
   it("counts a connection on a path once in each table", () => {
     const table = new WatchTable();
     table.setModes(1, "/a", dataOnce | dataPersistent | childOnce);
