@@ -36,6 +36,8 @@ export class Hold implements AsyncDisposable {
   readonly #controller = new AbortController();
   readonly #options: HoldOptions;
   readonly #stopListening: () => void;
+  /** @internal Called when the last holder in this process gives it back. */
+  onReleased: () => void = () => {};
   #depth = 1;
   #released: Promise<void> | undefined;
 
@@ -82,6 +84,7 @@ export class Hold implements AsyncDisposable {
     }
     this.#depth = 0;
     this.#stopListening();
+    this.onReleased();
     this.#released ??= deleteEphemeral(this.#client, this.path, this.#owner);
     await this.#released;
   }

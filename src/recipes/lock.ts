@@ -79,10 +79,18 @@ export class Lock {
     }
     const pending = this.#acquire(patience);
     this.#owned.set(owner, pending);
-    return pending.catch((error) => {
+    // Owners come and go, one per task perhaps: none is kept longer than its hold.
+    const forget = (): void => {
       if (this.#owned.get(owner) === pending) this.#owned.delete(owner);
+    };
+    try {
+      const hold = await pending;
+      hold.onReleased = forget;
+      return hold;
+    } catch (error) {
+      forget();
       throw error;
-    });
+    }
   }
 
   async #acquire(patience: Patience): Promise<Hold> {

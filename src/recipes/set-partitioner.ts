@@ -143,11 +143,12 @@ export class SetPartitioner implements AsyncDisposable {
     const members = await this.#settled(patience);
     const controller = new AbortController();
     const share = (this.#options.partition ?? partition)(this.identifier, members, this.#options.items);
-    const isStale = this.#whenStale(members, patience);
+    const signal = AbortSignal.any([controller.signal, this.#stop.signal]);
+    // It ends with the round: a lock that is lost ends it too, even when the members stay the same.
+    const isStale = this.#whenStale(members, new Patience(`a round of ${this.path}`, { signal }));
     void isStale.catch(() => {}).finally(() => controller.abort());
     const holds: Hold[] = [];
     try {
-      const signal = AbortSignal.any([controller.signal, this.#stop.signal]);
       for (const item of share) {
         const lock = new Lock(this.#client, childPath(this.path, `locks/${item}`), { layout: "kazoo" });
         const hold = await lock.acquire({ signal });

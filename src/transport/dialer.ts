@@ -7,6 +7,9 @@ export type TlsConnectionOptions = ConnectionOptions;
 /** Bytes that one read takes at most; a client has one connection, so the memory is its own. */
 const READ_BYTES = 64 * 1024;
 
+/** How long a link that is closed may take to send what was written. */
+const FLUSH_MS = 1_000;
+
 /** Why a link ended, see `client/errors.ts`. */
 export type LinkFailureKind = "unresolved" | "refused" | "unreachable" | "timeout" | "tls" | "lost";
 
@@ -128,8 +131,16 @@ export class SocketLink implements Link {
   close(): void {
     if (this.#isDone) return;
     this.#isDone = true;
-    if (this.#isOpen) this.#socket?.destroySoon();
-    else this.#socket?.destroy();
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    if (!this.#isOpen) {
+      socket.destroy();
+      return;
+    }
+    // A peer that takes nothing would keep the socket, and with it the process, for as long as TCP has patience.
+    const timeout = setTimeout(() => socket.destroy(), FLUSH_MS);
+    socket.once("close", () => clearTimeout(timeout));
+    socket.destroySoon();
   }
 }
 

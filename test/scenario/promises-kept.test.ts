@@ -1,6 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it, vi } from "vitest";
 import { SessionExpiredError } from "../../src/client/index.ts";
-import { LeaderLatch, Lock, LostError, TreeCache } from "../../src/recipes/index.ts";
+import { LeaderLatch, Lock, LostError, SetPartitioner, TreeCache } from "../../src/recipes/index.ts";
+import { SocketLink } from "../../src/transport/dialer.ts";
 import { eventually, RecipeWorld } from "../support/recipe-world.ts";
 
 /** Promises that are easily broken at the edges: by an expiry, a close or a loss at the wrong moment. */
@@ -41,6 +46,21 @@ describe("holds", () => {
     expect(hold.signal.reason).toBeInstanceOf(LostError);
     world.proxy.heal();
     await hold.release();
+  });
+
+  it("a lock forgets the owners that have released it", async () => {
+    await using world = await RecipeWorld.start();
+    const zk = await world.client();
+    const lock = new Lock(zk, "/lock");
+    const owners = Array.from({ length: 3 }, () => new WeakRef({}));
+    for (const owner of owners) await (await lock.acquire({ owner: owner.deref() ?? owner })).release();
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    await eventually(() => {
+      collect();
+      return owners.every((owner) => owner.deref() === undefined);
+    });
+    expect(lock.path).toBe("/lock");
   });
 
   it("the latch of a client that ends with its session ends too", { timeout: 10_000 }, async () => {
@@ -92,5 +112,63 @@ describe("caches", () => {
     patience.abort();
     await zk.create("/later");
     await eventually(() => cache.get("/later") !== undefined);
+  });
+});
+
+describe("set partitioner", () => {
+  it("deals again after a loss that came while it looked at the members", async () => {
+    await using world = await RecipeWorld.start();
+    const zk = await world.faulty();
+    const direct = await world.client();
+    const options = { items: ["a", "b"], settleMs: 20 };
+    await using partitioner = new SetPartitioner(zk, "/set", options).start();
+    const first = await partitioner.acquired();
+    let looks = 0;
+    const children = zk.children.bind(zk);
+    Object.assign(zk, {
+      children: (...args: Parameters<typeof children>) => {
+        looks++;
+        return children(...args);
+      },
+    });
+    world.proxy.hold("toServer");
+    await direct.create("/set/party/other");
+    await direct.delete("/set/party/other");
+    // The event makes the partitioner look at the members; the look waits in the proxy.
+    await eventually(() => looks > 0);
+    const lost = zk.when("suspended");
+    world.proxy.cut();
+    await lost;
+    world.proxy.heal();
+    expect(first.signal.aborted).toBe(true);
+    const second = await partitioner.acquired({ deadlineMs: 3000 });
+    expect(second.items).toEqual(["a", "b"]);
+  });
+});
+
+describe("links", () => {
+  it("a peer that takes nothing does not keep a closed link", async () => {
+    const socket = new (class extends EventEmitter {
+      isDestroyed = false;
+      /** As the real one does while its bytes are not taken. */
+      destroySoon(): void {}
+      destroy(): void {
+        this.isDestroyed = true;
+        this.emit("close");
+      }
+    })();
+    vi.useFakeTimers();
+    try {
+      const link = new SocketLink({ opened() {}, received() {}, closed() {} });
+      link.adopt(socket as unknown as Socket);
+      link.opened();
+      link.close();
+      expect(socket.isDestroyed).toBe(false);
+      vi.advanceTimersByTime(1000);
+      expect(socket.isDestroyed).toBe(true);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
