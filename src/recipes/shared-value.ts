@@ -1,4 +1,4 @@
-import type { Client, Data, Stat } from "../client/index.ts";
+import { type Client, type Data, type Stat, ZooKeeperError } from "../client/index.ts";
 import { Emitter } from "./emitter.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
 import { isCode, isConnectionLost, persist } from "./persist.ts";
@@ -137,11 +137,19 @@ export class SharedValue<T = Uint8Array> implements AsyncDisposable {
     } catch (error) {
       if (isCode(error, "BADVERSION") || isCode(error, "NONODE")) return undefined;
       if (!isConnectionLost(error)) throw error;
-      await persist(() => this.#client.sync(this.path, patience.call));
-      const stat = await persist(() => this.#client.exists(this.path, patience.call));
-      if (stat?.version === version) return undefined;
+      if ((await this.#versionNow(patience)) === version) return undefined;
       // Written by us if nobody else is this session and has written just this version since.
       throw error;
+    }
+  }
+
+  /** The version after a lost answer. A look that fails says nothing about the write, so the outcome stays unknown. */
+  async #versionNow(patience: Patience): Promise<number | undefined> {
+    try {
+      await persist(() => this.#client.sync(this.path, patience.call));
+      return (await persist(() => this.#client.exists(this.path, patience.call)))?.version;
+    } catch (error) {
+      throw error instanceof ZooKeeperError ? error.withOutcome("unknown") : error;
     }
   }
 }

@@ -4,7 +4,14 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it, vi } from "vitest";
 import { SessionExpiredError } from "../../src/client/index.ts";
-import { LeaderLatch, Lock, LostError, SetPartitioner, TreeCache } from "../../src/recipes/index.ts";
+import {
+  AtomicLong,
+  LeaderLatch,
+  Lock,
+  LostError,
+  SetPartitioner,
+  TreeCache,
+} from "../../src/recipes/index.ts";
 import { SocketLink } from "../../src/transport/dialer.ts";
 import { eventually, RecipeWorld } from "../support/recipe-world.ts";
 
@@ -100,6 +107,29 @@ describe("holds", () => {
       await latch.lead();
     }
     expect(listening).toBe(before);
+  });
+});
+
+describe("values", () => {
+  it("a change whose answer was lost is unknown, even when the look after it is given up", async () => {
+    await using world = await RecipeWorld.start();
+    const zk = await world.faulty();
+    const direct = await world.client();
+    const number = new AtomicLong(zk, "/number");
+    await number.get();
+    const set = zk.set.bind(zk);
+    Object.assign(zk, {
+      set: (...args: Parameters<typeof set>) => {
+        world.proxy.drop("toClient");
+        return set(...args);
+      },
+    });
+    const change = number.increment({ deadlineMs: 300 }).catch((error) => error);
+    const seen = new AtomicLong(direct, "/number");
+    await eventually(async () => (await seen.get()) === 1n);
+    world.proxy.refuse();
+    world.proxy.cut();
+    expect(await change).toMatchObject({ name: "DeadlineError", outcome: "unknown" });
   });
 });
 
