@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { fourLetterWord, type Subject, type SubjectKind, startSubject } from "../../support/apache.ts";
-import { loggedTxns, snapshotDigest, snapshotNames } from "../support/apache-files.ts";
+import { type LoggedRecord, loggedTxns, snapshotDigest, snapshotNames } from "../support/apache-files.ts";
 import { COMMON_CONFIG, SUBJECT } from "../support/suite.ts";
 import { type WalkedNode, walkTree } from "../support/tree-walk.ts";
 import type { SessionKey } from "../support/wire-session.ts";
@@ -19,13 +19,19 @@ interface Leg {
 
 const CONFIG = { ...COMMON_CONFIG, snapCount: 60, preAllocSize: 256, maxSessionTimeout: 600_000 };
 
-/** The digests that the opener wrote into its first snapshot must be the ones that the writer logged. */
-function expectSameDigest(dataDir: string, before: ReturnType<typeof loggedTxns>): void {
-  const name = snapshotNames(dataDir).at(-1)!;
-  const section = snapshotDigest(dataDir, name);
-  expect(section, `${name} has a digest section`).toBeDefined();
-  const logged = before.findLast((txn) => txn.digest !== undefined && txn.zxid <= section!.zxid);
-  expect({ name, digest: section!.digest }).toEqual({ name, digest: logged!.digest });
+/**
+ * The digest in every snapshot must be the one that was logged with the transaction that it names, whoever wrote either.
+ * A snapshot that a crash cut short has none.
+ */
+function expectSameDigests(dataDir: string, records: readonly LoggedRecord[]): void {
+  const digests = records.filter((record) => record.digest !== undefined);
+  const sections = snapshotNames(dataDir).map((name) => ({ name, section: snapshotDigest(dataDir, name) }));
+  const complete = sections.filter(({ section }) => section !== undefined && section.zxid > 0n);
+  expect(complete.length).toBeGreaterThan(0);
+  for (const { name, section } of complete) {
+    const logged = digests.findLast((record) => record.zxid <= section!.zxid);
+    expect({ name, digest: section!.digest }).toEqual({ name, digest: logged?.digest });
+  }
 }
 
 async function mntr(subject: Subject, key: string): Promise<string | undefined> {
@@ -36,12 +42,25 @@ async function mntr(subject: Subject, key: string): Promise<string | undefined> 
     ?.split("\t")[1];
 }
 
+/** What Apache itself counts when it opens these files. */
+async function mismatchesSeenByApache(config: Config, dataDir: string): Promise<string | undefined> {
+  const judge = await startSubject("apache-3.9", { config, dataDir });
+  try {
+    return await mntr(judge, "zk_digest_mismatches_count");
+  } finally {
+    await judge.dispose();
+  }
+}
+
 class Relay {
   readonly #dataDir = mkdtempSync(join(tmpdir(), "interop-relay-"));
   readonly #config: Config;
   #tree: Map<string, WalkedNode> | undefined;
   #session: { readonly home: string; readonly key: SessionKey } | undefined;
   #leg = 0;
+  #writer: SubjectKind | undefined;
+  /** The files as the one before left them. */
+  readonly #copy = mkdtempSync(join(tmpdir(), "interop-copy-"));
 
   constructor(config: Config) {
     this.#config = config;
@@ -52,18 +71,21 @@ class Relay {
     const isDigesting = this.#config["digest.enabled"] !== false;
     const isReadable = this.#config["snapshot.compression.method"] !== "snappy";
     const before = this.#leg === 0 ? [] : loggedTxns(this.#dataDir);
+    rmSync(this.#copy, { recursive: true, force: true });
+    cpSync(this.#dataDir, this.#copy, { recursive: true });
     const subject = await startSubject(leg.kind, { config: this.#config, dataDir: this.#dataDir });
     try {
       if (this.#tree !== undefined) {
-        if (isDigesting && isReadable) expectSameDigest(this.#dataDir, before);
+        if (isDigesting && isReadable) expectSameDigests(this.#dataDir, before);
         expect(Object.fromEntries(await walkTree(subject.port))).toEqual(Object.fromEntries(this.#tree));
-        expect(await mntr(subject, "zk_digest_mismatches_count")).toBe("0");
+        await this.#expectNoMismatch(subject);
       }
       const home = `/leg${++this.#leg}`;
       if (this.#session !== undefined)
         await changeEarlier(subject.port, this.#session.home, this.#session.key);
       this.#session = { home, key: await writeEverything(subject.port, home) };
       this.#tree = await walkTree(subject.port);
+      this.#writer = leg.kind;
       await (leg.ending === "stop" ? subject.stop() : subject.kill());
       const logged = loggedTxns(this.#dataDir);
       const zxids = logged.map((txn) => txn.zxid);
@@ -75,7 +97,20 @@ class Relay {
     }
   }
 
+  /**
+   * Apache's snapshots may hold a part of the transaction behind the one that their digest is of: it is applied by another
+   * thread. Who reads them sees a mismatch there, which is over with the next transaction. So what Apache left may be
+   * wrong, but no more than Apache itself finds; what we left never.
+   */
+  async #expectNoMismatch(subject: Subject): Promise<void> {
+    const seen = await mntr(subject, "zk_digest_mismatches_count");
+    const isOfApache = this.#writer?.startsWith("apache") ?? false;
+    const wanted = seen !== "0" && isOfApache ? await mismatchesSeenByApache(this.#config, this.#copy) : "0";
+    expect(seen, `digest mismatches: ${this.#writer} wrote, ${subject.kind} read`).toBe(wanted);
+  }
+
   dispose(): void {
+    rmSync(this.#copy, { recursive: true, force: true });
     rmSync(this.#dataDir, { recursive: true, force: true });
   }
 }

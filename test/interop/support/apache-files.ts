@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { constants, gunzipSync } from "node:zlib";
 
 /** A tree digest and the zxid after which it holds. */
 export interface DigestAt {
@@ -57,16 +57,22 @@ export function loggedTxns(dataDir: string): LoggedRecord[] {
   return logNames(dataDir).flatMap((name) => recordsOf(dataDir, name));
 }
 
+/** The content of a gzip file, as far as it goes: a crash may have cut it short. */
+function unzipped(raw: Buffer): Buffer {
+  return raw.length === 0 ? raw : gunzipSync(raw, { finishFlush: constants.Z_SYNC_FLUSH });
+}
+
 /**
  * The digest section of a plain or gzip snapshot (storage-formats 3.1), found from the end: seals are 13 bytes, the
  * section 20, and with `last zxid` 8 + 13 more follow. Undefined when there is none.
  */
 export function snapshotDigest(dataDir: string, name: string): DigestAt | undefined {
   const raw = readFileSync(join(dataDir, "version-2", name));
-  const bytes = name.endsWith(".gz") ? gunzipSync(raw) : raw;
+  const bytes = name.endsWith(".gz") ? unzipped(raw) : raw;
   const seal = Buffer.from("000000012f", "hex");
   for (const tail of [13, 13 + 21]) {
     const at = bytes.length - tail - 20;
+    if (at < 5) return undefined;
     const isBehindSeal = bytes.subarray(at - 5, at).equals(seal);
     if (isBehindSeal && bytes.readInt32BE(at + 8) === 2) {
       return { zxid: bytes.readBigInt64BE(at), digest: bytes.readBigUInt64BE(at + 12) };
