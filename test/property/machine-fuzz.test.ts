@@ -134,8 +134,11 @@ class Attack {
     expect(text(child.data)).toBe("alive");
     expect(child.stat.ephemeralOwner.equals(bystander.sessionId)).toBe(true);
     expect(zk.setData(bystander, "/mine", bytes("still"), 0)).toBe(0);
-    harness.advance(60_000);
-    bystander.call(OpCode.ping);
+    // An attacker may have asked for the longest session there is; only who says something outlives this.
+    for (let i = 0; i < 2; i++) {
+      harness.advance(9_000_000);
+      bystander.call(OpCode.ping);
+    }
     expect(harness.machine.connections.size, "attackers have expired").toBe(1);
     expect(harness.machine.sessions.globalCount).toBe(1);
     expect(harness.machine.outstandingRequests).toBe(0);
