@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { freePort } from "./free-port.ts";
 
 /** Which server a suite talks to: ours, or a real Apache ZooKeeper of that line. */
 export type SubjectKind = "menagerie" | "apache-3.8" | "apache-3.9";
@@ -57,17 +58,7 @@ function javaCommand(kind: "apache-3.8" | "apache-3.9", configFile: string, flag
   return ["java", ...options, ...flags, "-cp", classPath(kind), main, configFile];
 }
 
-/** A TCP port on loopback that nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no TCP address");
-  server.close();
-  await once(server, "close");
-  return address.port;
-}
+export { freePort };
 
 /** Servers that still run; a test run that is cut short must not leave them behind. */
 const running = new Set<ChildProcess>();
