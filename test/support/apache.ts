@@ -60,6 +60,9 @@ function javaCommand(kind: "apache-3.8" | "apache-3.9", configFile: string, flag
 
 export { freePort };
 
+/** A test run that is killed takes its servers along, where the system can do that. */
+const WITH_ITS_PARENT = existsSync("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "KILL"] : [];
+
 /** Servers that still run; a test run that is cut short must not leave them behind. */
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
@@ -137,7 +140,8 @@ export class Subject {
     const ours = [process.execPath, OUR_SERVER, "start-foreground", this.configFile];
     const command = this.kind === "menagerie" ? ours : javaCommand(this.kind, this.configFile, flags);
     const log = openSync(this.logFile, "a");
-    const child = spawn(command[0]!, command.slice(1), {
+    const words = [...WITH_ITS_PARENT, ...command];
+    const child = spawn(words[0]!, words.slice(1), {
       cwd: this.#directory,
       env: { ...process.env, ZOO_LOG_DIR: this.#directory, SERVER_JVMFLAGS: flags.join(" "), JVMFLAGS: "" },
       stdio: ["ignore", log, log],
