@@ -40,7 +40,7 @@ export class Summary {
 
 /** A summary that also knows its percentiles: exact below 64, within 3 % above. */
 export class PercentileSummary extends Summary {
-  readonly #slots = new Uint32Array(SLOT_COUNT);
+  readonly #slots = new Float64Array(SLOT_COUNT);
 
   override add(value: number): void {
     super.add(value);
