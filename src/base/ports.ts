@@ -104,3 +104,63 @@ export interface DiskFile {
 export interface DiskLock {
   release(): Promise<void>;
 }
+
+/** Where a link goes to or a listener is bound: a name or address without brackets, and a port. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One stream connection between two servers, as the side that holds it sees it. Ordered, until it breaks. */
+export interface NetLink {
+  /** `address:port` of the other side, for people. */
+  readonly remote: string;
+  /** Bytes written and not yet taken by the operating system. */
+  readonly bufferedBytes: number;
+  /** Sends behind everything written before. The bytes must not change afterwards. Ignored when the link is closed. */
+  write(bytes: Uint8Array): void;
+  /** Calls back once, when {@link bufferedBytes} has become small; never after the link is closed. */
+  whenDrained(callback: () => void): void;
+  pause(): void;
+  resume(): void;
+  /** Closes behind what was written. The handler's `closed` is still called. */
+  close(): void;
+  /** Closes at once; what was written may be lost. The handler's `closed` is still called. */
+  destroy(): void;
+}
+
+export interface NetLinkHandler {
+  /** The bytes may be used again when it returns. */
+  received(bytes: Uint8Array): void;
+  /** Called exactly once, also for a link that this side closed. `reason` is a sentence for a person. */
+  closed(reason: string): void;
+}
+
+export interface NetListener {
+  /** The bound port. */
+  readonly port: number;
+  /** Accepts nothing more; accepted links live on. */
+  close(): Promise<void>;
+}
+
+export interface DialOptions {
+  /** Names are resolved anew at each dial. */
+  readonly to: Endpoint;
+  readonly timeoutMs: number;
+  readonly hasTcpKeepAlive?: boolean;
+}
+
+/** Streams between servers: TCP in production, a simulated network in `sim/`. */
+export interface Network {
+  /** Rejects when the endpoint cannot be bound, with a message that says which and why. `host` null = every address. */
+  listen(
+    at: { readonly host: string | null; readonly port: number; readonly backlog?: number },
+    accepted: (link: NetLink) => NetLinkHandler,
+  ): Promise<NetListener>;
+  /** Calls `opened` or `failed`, once, never before it returns. The result gives the attempt up (neither is called then). */
+  dial(
+    options: DialOptions,
+    opened: (link: NetLink) => NetLinkHandler,
+    failed: (reason: string) => void,
+  ): () => void;
+}

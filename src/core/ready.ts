@@ -61,7 +61,7 @@ export interface Tick {
   readonly kind: "tick";
 }
 
-/** Everything that can happen to a server machine. Messages of peers join with the ensemble. */
+/** Everything that can happen to a server machine. */
 export type Input =
   | ConnectionOpened
   | FrameReceived
@@ -90,28 +90,12 @@ export interface ConnectionOutput {
   readonly isClosing: boolean;
 }
 
-/**
- * A message to a peer that claims something is on this server's disk (an ACK). It may leave only after `append` has been
- * made durable, and there is no other way out for it: {@link SendNow} does not take it. No such message exists before
- * the ensemble.
- */
-export interface SendAfterPersist {
-  readonly sendAfterPersist: never;
-}
-
-/** A message to a peer that promises nothing about this server's disk (a PROPOSAL). None exists before the ensemble. */
-export interface SendNow {
-  readonly sendNow: never;
-}
-
-/** What the host has to perform, in any order except: `sendAfterPersist` after `append` is durable. */
+/** What the host of a server has to perform, in any order. A member of an ensemble wants more: `zab/peer-face.ts`. */
 export interface Ready {
   /** To be appended to the log, in this order. */
   readonly append: readonly LogEntry[];
   /** Whether `append` has to be made durable before a {@link Persisted} input (false only when it is empty). */
   readonly mustSync: boolean;
-  readonly sendNow: readonly SendNow[];
-  readonly sendAfterPersist: readonly SendAfterPersist[];
   /** Replies and watch events. They may be sent at once: what they tell has been persisted before. */
   readonly output: readonly ConnectionOutput[];
   /** Stop reading from these connections (back pressure, client-protocol 7.7). Frames already cut may still be given. */

@@ -81,8 +81,6 @@ export class Outbox {
     return {
       append: append.length > 0 ? append : NONE,
       mustSync: append.length > 0,
-      sendNow: NONE,
-      sendAfterPersist: NONE,
       output: connections.length > 0 ? this.#outputs(connections) : NONE,
       ...this.#takeReading(),
       reportTaken: full.length > 0 ? full : NONE,

@@ -8,8 +8,6 @@ import { type Machine, Replica } from "../../../src/server/replica.ts";
 const NOTHING: Ready = {
   append: [],
   mustSync: false,
-  sendNow: [],
-  sendAfterPersist: [],
   output: [],
   pauseReading: [],
   resumeReading: [],
