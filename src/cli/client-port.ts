@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import type { HostPort } from "../config/config-ensemble.ts";
-import { EnsembleLineError, parseServerLine } from "../config/ensemble-lines.ts";
 import { loadSettings } from "../config/load.ts";
 import type { FileSettings } from "../config/settings.ts";
+import { type HostPort, MembershipError } from "../core/quorum/membership.ts";
+import { parseServerLine } from "../core/quorum/server-line.ts";
 
 /** Where a server listens for clients, as far as its configuration tells. */
 export interface ClientPort {
@@ -76,7 +76,7 @@ function clientOf(id: number, line: string): HostPort | null {
   try {
     return parseServerLine(id, line, true).client;
   } catch (error) {
-    if (error instanceof EnsembleLineError) return null;
+    if (error instanceof MembershipError) return null;
     throw error;
   }
 }

@@ -1,14 +1,5 @@
 import type { Membership, PeerType } from "../core/quorum/membership.ts";
 
-export type {
-  Hierarchy,
-  HostPort,
-  Membership,
-  PeerType,
-  QuorumAddress,
-  ServerSpec,
-} from "../core/quorum/membership.ts";
-
 /** What makes a server one of several. A standalone server has the same values, and `membership` null. */
 export interface EnsembleConfig {
   /** The ensemble lines of the static or the dynamic file; null when there are none. */

@@ -89,7 +89,7 @@ export class OptionReader {
   }
 }
 
-/** Keys that `ensemble-lines.ts` reads; the match is by prefix, as in Apache. */
+/** Keys of the ensemble lines; the match is by prefix, as in Apache. */
 export function isEnsembleKey(key: string): boolean {
   return key.startsWith("server.") || key.startsWith("group") || key.startsWith("weight");
 }

@@ -1,5 +1,5 @@
+import type { HostPort, ServerSpec } from "../core/quorum/membership.ts";
 import type { ClientsConfig } from "./config.ts";
-import type { HostPort, ServerSpec } from "./config-ensemble.ts";
 import type { OptionReader } from "./option-reader.ts";
 
 type ClientPorts = Pick<ClientsConfig, "port" | "address" | "securePort" | "secureAddress">;

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { parseDecimal } from "../base/decimal.ts";
 import type { ClientsConfig, Config, ConfigNotice, SessionsConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import type { LogConfig } from "./config-operator.ts";
@@ -11,7 +12,6 @@ import { resolveEnsemble } from "./resolve-ensemble.ts";
 import { schema } from "./schema.ts";
 import type { FileSettings, JvmFlags } from "./settings.ts";
 import { systemProperties } from "./system-properties.ts";
-import { parseDecimal } from "./value-type.ts";
 
 /** What a configuration is made of. */
 export interface ConfigSources {

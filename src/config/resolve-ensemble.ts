@@ -1,6 +1,9 @@
 import { resolve } from "node:path";
-import type { EnsembleConfig, Membership, PeerType } from "./config-ensemble.ts";
-import { type MembershipRules, readMembership, versionOfFileName } from "./membership.ts";
+import type { MembershipRules } from "../core/quorum/build-membership.ts";
+import { type Membership, type PeerType, parseVersion } from "../core/quorum/membership.ts";
+import { ZXID_ZERO } from "../protocol/zxid.ts";
+import type { EnsembleConfig } from "./config-ensemble.ts";
+import { readMembership, versionOfFileName } from "./membership.ts";
 import { isEnsembleKey, type OptionReader } from "./option-reader.ts";
 import { schema } from "./schema.ts";
 import { type FileSettings, readSettings, type Setting } from "./settings.ts";
@@ -55,7 +58,7 @@ function readCurrent(
   reader: OptionReader,
 ): Membership | null {
   const staticLines = [...settings.values()].filter(({ key }) => isEnsembleKey(key));
-  if (dynamicFile === null) return readMembership(staticLines, "0", rules, reader);
+  if (dynamicFile === null) return readMembership(staticLines, ZXID_ZERO, rules, reader);
   for (const line of staticLines) {
     reader.refuse(line, `parameter: ${line.key} must be in a separate dynamic config file`);
   }
@@ -86,12 +89,13 @@ function readLastSeen(
   const bytes = sources.readFile(path);
   if (bytes === undefined) return null;
   const settings = readSettings(path, bytes);
-  const version = settings.get("version");
-  if (version !== undefined && !/^[0-9a-fA-F]{1,16}$/.test(version.value)) {
-    reader.refuse(version, `For input string: "${version.value}"`, "a hexadecimal number");
+  const line = settings.get("version");
+  const version = line === undefined ? ZXID_ZERO : parseVersion(line.value);
+  if (line !== undefined && version === undefined) {
+    reader.refuse(line, `For input string: "${line.value}"`, "a hexadecimal number");
   }
   const lines = [...settings.values()].filter(isMemberLine);
-  return readMembership(lines, version?.value.toLowerCase() ?? "0", rules, reader);
+  return readMembership(lines, version ?? ZXID_ZERO, rules, reader);
 }
 
 function isMemberLine({ key }: Setting): boolean {

@@ -1,3 +1,5 @@
+import { parseDecimal } from "../base/decimal.ts";
+
 /**
  * How the text of one value becomes a typed value. Java's own number and truth syntax is kept (configuration 1.3);
  * what is wrong is told with the allowed range, because Apache's silence about it costs operators hours.
@@ -68,12 +70,6 @@ function describeRange({ min, max, raiseTo, floor }: IntegerLimits): string {
   if (low === undefined && max === undefined) return "";
   if (max === undefined) return `${low} or more`;
   return `${low ?? INT_MIN}..${max}`;
-}
-
-/** `Integer.parseInt`: an optional sign and decimal digits. Undefined when the text is something else. */
-export function parseDecimal(text: string): number | undefined {
-  if (!/^[+-]?\d+$/.test(text)) return undefined;
-  return normalZero(Number(text));
 }
 
 /** `Integer.decode`: decimal, `0x` or `#` hexadecimal, or octal with a leading 0. */

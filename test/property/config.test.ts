@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ServerSpec } from "../../src/config/config-ensemble.ts";
 import { ConfigError } from "../../src/config/config-error.ts";
-import { EnsembleLineError, formatServerLine, parseServerLine } from "../../src/config/ensemble-lines.ts";
 import { configFromEntries } from "../../src/config/load.ts";
 import { PropertiesSyntaxError, parseProperties } from "../../src/config/properties.ts";
 import { allOptions } from "../../src/config/schema.ts";
+import { MembershipError, type ServerSpec } from "../../src/core/quorum/membership.ts";
+import { formatServerLine, parseServerLine } from "../../src/core/quorum/server-line.ts";
 
 /** As `Properties.store` writes: everything that could be taken for syntax gets a backslash. */
 function withEscapes(text: string, isKey: boolean): string {
@@ -87,7 +87,7 @@ test("any text is a server line or refused", () => {
       try {
         expect(parseServerLine(1, line, true).addresses.length).toBeGreaterThan(0);
       } catch (error) {
-        expect(error).toBeInstanceOf(EnsembleLineError);
+        expect(error).toBeInstanceOf(MembershipError);
       }
     }),
   );

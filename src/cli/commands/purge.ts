@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { parseDecimal } from "../../base/decimal.ts";
 import { DiskError } from "../../base/ports.ts";
-import { parseDecimal } from "../../config/value-type.ts";
 import { createNodeDisk } from "../../storage/node-disk.ts";
 import { purge as purgeDirectory, SNAP_RETAIN_COUNT_MIN } from "../../storage/retention.ts";
 import type { Output } from "../output.ts";

@@ -1,4 +1,5 @@
-import type { EnsembleConfig, PeerType } from "../config-ensemble.ts";
+import type { PeerType } from "../../core/quorum/membership.ts";
+import type { EnsembleConfig } from "../config-ensemble.ts";
 import {
   ENSEMBLE,
   named,

@@ -199,6 +199,18 @@ const REFUSED: readonly (readonly [
     MYID,
     "there is no line server.4",
   ],
+  [
+    "weights that make no quorum",
+    `${ENSEMBLE}${THREE}group.1=1:2:3\nweight.1=0\nweight.2=0\nweight.3=0\n`,
+    MYID,
+    "The groups and weights make no quorum: not even all participants together are one",
+  ],
+  [
+    "a negative weight",
+    `${ENSEMBLE}${THREE}group.1=1:2:3\nweight.1=-1\n`,
+    MYID,
+    "weight.1=-1: A weight must not be negative: -1",
+  ],
   ["group of no numbers", `${ENSEMBLE}${THREE}group.1=1:b:3\n`, MYID, 'group.1=1:b:3: For input string: "b"'],
   [
     "clientPort contradicts the own server line",
@@ -346,7 +358,7 @@ describe("the ensemble's lines", () => {
     expect(ensemble.isDistributed).toBe(true);
     expect(files.serverId).toBe(2);
     expect(ensemble.membership).toEqual({
-      version: "0",
+      version: 0,
       hierarchy: null,
       servers: [1, 2, 3].map((id) => ({
         id,
@@ -410,8 +422,8 @@ describe("the ensemble's lines", () => {
       "/etc/zk/zoo.cfg.dynamic.next": `${THREE}server.4=d:1:2\nversion=10000000b\n`,
     };
     const { membership, lastSeenMembership } = resolve(lines, files).ensemble;
-    expect(membership?.version).toBe("10000000a");
-    expect(lastSeenMembership?.version).toBe("10000000b");
+    expect(membership?.version).toBe(0x1_0000_000a);
+    expect(lastSeenMembership?.version).toBe(0x1_0000_000b);
     expect(lastSeenMembership?.servers.length).toBe(4);
   });
 

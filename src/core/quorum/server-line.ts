@@ -1,10 +1,11 @@
-import type { HostPort, PeerType, QuorumAddress, ServerSpec } from "./config-ensemble.ts";
-import { parseDecimal } from "./value-type.ts";
-
-/** An ensemble line that cannot be used; the message is Apache's. */
-export class EnsembleLineError extends Error {
-  override readonly name = "EnsembleLineError";
-}
+import { parseDecimal } from "../../base/decimal.ts";
+import {
+  type HostPort,
+  MembershipError,
+  type PeerType,
+  type QuorumAddress,
+  type ServerSpec,
+} from "./membership.ts";
 
 const FORM =
   "does not have the form server_config or server_config;client_config where server_config is the pipe separated list" +
@@ -16,16 +17,16 @@ const FORM =
  *
  *     host:quorumPort:electionPort[:role][|…][;[host:]clientPort][;[host:]secureClientPort]
  *
- * Throws {@link EnsembleLineError}.
+ * Throws {@link MembershipError}.
  */
 export function parseServerLine(id: number, text: string, allowsSeveralAddresses: boolean): ServerSpec {
   const parts = split(text, ";");
-  if (parts.length > 3) throw new EnsembleLineError(`${text} ${FORM}`);
+  if (parts.length > 3) throw new MembershipError(`${text} ${FORM}`);
   const client = parseClientPart(parts[1] ?? "", text);
   const secureClient = parseClientPart(parts[2] ?? "", text);
   const members = split(parts[0] ?? "", "|");
   if (members.length > 1 && !allowsSeveralAddresses) {
-    throw new EnsembleLineError(
+    throw new MembershipError(
       `Multiple address feature is disabled, but multiple addresses were specified for sid ${id}`,
     );
   }
@@ -34,7 +35,7 @@ export function parseServerLine(id: number, text: string, allowsSeveralAddresses
   for (const member of members) {
     const { address, role } = parseQuorumAddress(id, member, text);
     if (role !== undefined && peerType !== undefined && role !== peerType) {
-      throw new EnsembleLineError(`Multiple addresses should have similar roles: ${peerType} vs ${role}`);
+      throw new MembershipError(`Multiple addresses should have similar roles: ${peerType} vs ${role}`);
     }
     peerType ??= role;
     addresses.push(address);
@@ -48,7 +49,7 @@ function parseQuorumAddress(
   line: string,
 ): { address: QuorumAddress; role?: PeerType } {
   const parts = splitHostAndPorts(member);
-  if (parts.length < 3 || parts.length > 4) throw new EnsembleLineError(`${line} ${FORM}`);
+  if (parts.length < 3 || parts.length > 4) throw new MembershipError(`${line} ${FORM}`);
   const [host = "", quorumText = "", electionText = "", roleText] = parts;
   const address = {
     host,
@@ -56,7 +57,7 @@ function parseQuorumAddress(
     electionPort: parsePort(host, electionText),
   };
   if (address.quorumPort === address.electionPort) {
-    throw new EnsembleLineError(
+    throw new MembershipError(
       `Client and election port must be different! Please update the configuration file on server.${id}`,
     );
   }
@@ -66,7 +67,7 @@ function parseQuorumAddress(
 function parseRole(text: string): PeerType {
   const role = text.trim().toLowerCase();
   if (role !== "observer" && role !== "participant")
-    throw new EnsembleLineError(`Unrecognised peertype: ${text}`);
+    throw new MembershipError(`Unrecognised peertype: ${text}`);
   return role;
 }
 
@@ -74,15 +75,15 @@ function parseRole(text: string): PeerType {
 function parseClientPart(text: string, line: string): HostPort | null {
   if (text === "") return null;
   const parts = splitHostAndPorts(text);
-  if (parts.length > 2) throw new EnsembleLineError(`${line} ${FORM}`);
+  if (parts.length > 2) throw new MembershipError(`${line} ${FORM}`);
   const host = parts.length === 2 ? (parts[0] ?? "") : "0.0.0.0";
   return { host, port: parsePort(host, parts.at(-1) ?? "") };
 }
 
 function parsePort(host: string, text: string): number {
   const port = parseDecimal(text);
-  if (port === undefined) throw new EnsembleLineError(`Address unresolved: ${host}:${text}`);
-  if (port < 0 || port > 65_535) throw new EnsembleLineError(`port out of range:${port}`);
+  if (port === undefined) throw new MembershipError(`Address unresolved: ${host}:${text}`);
+  if (port < 0 || port > 65_535) throw new MembershipError(`port out of range:${port}`);
   return port;
 }
 
@@ -90,8 +91,8 @@ function parsePort(host: string, text: string): number {
 function splitHostAndPorts(text: string): string[] {
   if (!text.startsWith("[")) return split(text, ":");
   const end = text.indexOf("]");
-  if (end < 0) throw new EnsembleLineError(`${text} starts with '[' but has no matching ']:'`);
-  if (end + 2 === text.length) throw new EnsembleLineError(`${text} doesn't have a port after colon`);
+  if (end < 0) throw new MembershipError(`${text} starts with '[' but has no matching ']:'`);
+  if (end + 2 === text.length) throw new MembershipError(`${text} doesn't have a port after colon`);
   const host = text.slice(1, end);
   return end + 2 < text.length ? [host, ...split(text.slice(end + 2), ":")] : [host];
 }
