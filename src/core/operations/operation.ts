@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../../protocol/error-code.ts";
 import type { JuteReader } from "../../protocol/jute-reader.ts";
 import type { JuteWriter } from "../../protocol/jute-writer.ts";
+import type { ReconfigRequest } from "../../protocol/records/proto.ts";
 import type { SessionId } from "../../protocol/session-id.ts";
 import type { TxnBody } from "../../protocol/txn.ts";
 import type { Zxid } from "../../protocol/zxid.ts";
@@ -42,8 +43,8 @@ export interface WriteOperation extends OperationBase {
    * @throws JuteError when the record cannot be decoded
    */
   prepare(context: PrepareContext, reader: JuteReader): TxnBody | ErrorCode;
-  /** Writes the body of the reply to a txn that was applied without error. */
-  respond(result: TxnResult, body: JuteWriter): void;
+  /** Writes the body of the reply to `txn`, which was applied without error. */
+  respond(result: TxnResult, body: JuteWriter, txn: TxnBody): void;
 }
 
 /** Concerns the connection only: handled at arrival, past all queues. */
@@ -83,6 +84,14 @@ export interface PendingWatchEvent {
   readonly path: string;
 }
 
+/** Decides what a reconfig makes of the ensemble (quorum-protocol 5.3). */
+export interface ReconfigDesk {
+  /** The text of the new configuration, whose version is `zxid`, or why there is none. Nothing has happened yet. */
+  decide(request: ReconfigRequest, zxid: Zxid): string | ErrorCode;
+  /** The text that {@link decide} gave last is being proposed. */
+  propose(): void;
+}
+
 /** What preparing a write may see. Time and zxid are stamped before. */
 export interface PrepareContext {
   readonly tree: DataTree;
@@ -97,6 +106,8 @@ export interface PrepareContext {
   readonly listsEphemeralsInCloseSession: boolean;
   /** How large the txn may become. */
   readonly budget: TxnBudget;
+  /** Who decides about reconfigs; undefined on a standalone server, which has no members to change. */
+  readonly reconfigDesk: ReconfigDesk | undefined;
   /** Whether the session may write (client-protocol 7.3). */
   checkSession(): ErrorCode;
   /** The same for what needs a global session. */

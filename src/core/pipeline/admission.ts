@@ -96,6 +96,7 @@ export class Admission {
     request.frame = bytes;
     request.ids = connection.ids;
     request.receivedAtMs = this.#parts.turn.elapsedMs;
+    request.refusal = ErrorCode.OK;
     if (this.#parts.throttler.isEnabled) this.#parts.throttler.add(request.keep());
     else this.#parts.submit(request);
   }

@@ -1,5 +1,6 @@
 import { ErrorCode } from "../../protocol/error-code.ts";
 import { OpCode } from "../../protocol/opcode.ts";
+import type { TxnBody } from "../../protocol/txn.ts";
 import type { WriteOperation } from "../operations/operation.ts";
 import type { Database } from "../tree/database.ts";
 import type { TxnResult } from "../tree/tree-types.ts";
@@ -23,19 +24,25 @@ export class Answers {
   }
 
   /** The answer to a write whose txn has been applied; `connection` is open. */
-  write(request: Request, connection: Connection, operation: WriteOperation, result: TxnResult): void {
+  write(
+    request: Request,
+    connection: Connection,
+    operation: WriteOperation,
+    result: TxnResult,
+    txn: TxnBody,
+  ): void {
     const body = this.#replies.begin(connection, request.xid, this.#database.lastProcessedZxid);
     // A failed multi says so in its parts; its header stays OK (client-protocol 3.3).
     const err = result.type === OpCode.multi ? ErrorCode.OK : result.err;
-    if (err === ErrorCode.OK) operation.respond(result, body);
+    if (err === ErrorCode.OK) operation.respond(result, body, txn);
     this.#replies.end(connection, err);
   }
 
-  /** THROTTLEDOP: the request was not processed. */
-  throttled(request: Request, connection: Connection): void {
+  /** The request was not processed, and its refusal says why. */
+  refused(request: Request, connection: Connection): void {
     const zxid = this.#database.lastProcessedZxid;
-    this.#replies.headerOnly(connection, request.xid, zxid, ErrorCode.THROTTLEDOP);
-    this.#stats.counters.throttled_ops++;
+    this.#replies.headerOnly(connection, request.xid, zxid, request.refusal);
+    if (request.refusal === ErrorCode.THROTTLEDOP) this.#stats.counters.throttled_ops++;
   }
 
   /** To be called once per answered request. */

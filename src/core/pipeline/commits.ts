@@ -3,7 +3,7 @@ import { ErrorCode } from "../../protocol/error-code.ts";
 import { OpCode } from "../../protocol/opcode.ts";
 import type { TxnHeader } from "../../protocol/records/txn.ts";
 import type { TxnBody } from "../../protocol/txn.ts";
-import type { SessionTracker } from "../session/session-tracker.ts";
+import { OWNER_THIS_SERVER, type SessionTracker } from "../session/session-tracker.ts";
 import type { Database } from "../tree/database.ts";
 import type { TxnResult } from "../tree/tree-types.ts";
 import type { Answers } from "./answers.ts";
@@ -37,6 +37,8 @@ export interface CommitParts {
   readonly outbox: Outbox;
   readonly stats: ServerStats;
   readonly turn: Turn;
+  /** The committed log in memory is needed: there are learners, or will be. */
+  readonly keepsCommitted: boolean;
 }
 
 /**
@@ -67,11 +69,12 @@ export class Commits {
     for (let next = this.#proposals.peek(); next !== undefined; next = this.#proposals.peek()) {
       if (next.entry.zxid > broadcast.committed) return;
       this.#proposals.shift();
-      this.#apply(next);
+      this.apply(next);
     }
   }
 
-  #apply(proposal: Proposal): void {
+  /** Applies one committed txn, the next in order. */
+  apply(proposal: Proposal): void {
     const { database, prep, notifications, handshakes, order, pressure, stats, turn, audit } = this.#parts;
     const { request, txn } = proposal;
     const { header, body } = txn;
@@ -80,12 +83,13 @@ export class Commits {
     if (body.type === OpCode.deleteContainer) this.#countTtlDelete(body.path);
     notifications.startTxn(header.zxid);
     const result = database.applyTxn(txn, notifications);
+    if (this.#parts.keepsCommitted) database.committed.appendOwned(header.zxid, proposal.entry.bytes);
     invariant(database.lastProcessedZxid === header.zxid, `applying ${header.zxid} did not advance the tree`);
     prep.changes.release(proposal.changeCount);
     stats.counters.outstanding_changes_removed += proposal.changeCount;
     stats.summaries.propagation_latency.add(Math.max(0, turn.wallMs - header.time));
     countWrite(stats, body);
-    audit.applied(request, body, result);
+    if (request.owner === OWNER_THIS_SERVER) audit.applied(request, body, result);
     this.#finish(request, header, body, result);
     order.release(request);
     pressure.finished(request);
@@ -101,14 +105,14 @@ export class Commits {
         handshakes.sessionCommitted(request, header.clientId, body.timeOut);
         break;
       case OpCode.closeSession:
-        this.#sessionClosed(request, result);
+        this.#sessionClosed(request, result, body);
         break;
       default:
-        this.#answer(request, result);
+        this.#answer(request, result, body);
     }
   }
 
-  #answer(request: Request, result: TxnResult): void {
+  #answer(request: Request, result: TxnResult, body: TxnBody): void {
     const { answers, connections, stats } = this.#parts;
     const { connection, operation } = request;
     if (connection === null) return;
@@ -122,15 +126,15 @@ export class Commits {
       connections.close(connection);
       return;
     }
-    answers.write(request, connection, operation, result);
+    answers.write(request, connection, operation, result, body);
     answers.countAnswer(request, connection);
   }
 
   /** The client that asked gets its reply; whoever has the session's connection loses it (client-protocol 7.2). */
-  #sessionClosed(request: Request, result: TxnResult): void {
+  #sessionClosed(request: Request, result: TxnResult, body: TxnBody): void {
     const { sessions, connections, outbox } = this.#parts;
     const { session } = request;
-    this.#answer(request, result);
+    this.#answer(request, result, body);
     if (session === null) return;
     sessions.remove(session.id);
     outbox.event({ kind: "sessionClosed", session: session.id });

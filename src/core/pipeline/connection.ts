@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { ErrorCode } from "../../protocol/error-code.ts";
 import type { JuteWriter } from "../../protocol/jute-writer.ts";
 import { NO_SESSION, type SessionId } from "../../protocol/session-id.ts";
 import { type AuthId, type AuthPeer, NO_IDS } from "../auth/auth-scheme.ts";
@@ -12,7 +13,7 @@ import { Fifo } from "./fifo.ts";
 
 /**
  * - `handshake`: its ConnectRequest has not come
- * - `connecting`: the session is being created; whatever comes meanwhile is held back
+ * - `connecting`: the session is being created, or the leader is asked about it; whatever comes meanwhile is held back
  * - `open`: has a session
  * - `closed`: forgotten; requests that still point here are not answered
  */
@@ -94,6 +95,8 @@ export class Request {
   /** Identities at arrival. */
   ids: readonly AuthId[];
   owner: SessionOwner = OWNER_THIS_SERVER;
+  /** The session that another server forwarded it for, whether that is known here or not. */
+  forwardedFor: SessionId | undefined;
   receivedAtMs: number;
   /** A txn for it is on its way; it is answered when that is applied. */
   isProposed = false;
@@ -101,8 +104,8 @@ export class Request {
   queue: Fifo<Request> | null = null;
   /** Whether it may be kept: it is not filled anew, and its frame is memory of its own. */
   readonly isKept: boolean;
-  /** It waited too long in the throttler: to be answered with THROTTLEDOP, unprocessed. */
-  isThrottled = false;
+  /** Not OK: to be answered with this code, unprocessed (THROTTLEDOP, NOTREADONLY). */
+  refusal: ErrorCode = ErrorCode.OK;
 
   constructor(
     operation: QueuedOperation,
@@ -125,7 +128,7 @@ export class Request {
   }
 
   get sessionId(): SessionId {
-    return this.session === null ? NO_SESSION : this.session.id;
+    return this.session === null ? (this.forwardedFor ?? NO_SESSION) : this.session.id;
   }
 
   /** Itself, or a copy that may be kept: the memory of an arriving frame belongs to the host. */
@@ -133,7 +136,7 @@ export class Request {
     if (this.isKept) return this;
     const frame = Buffer.allocUnsafe(this.frame.length);
     frame.set(this.frame);
-    return new Request(
+    const kept = new Request(
       this.operation,
       this.connection,
       this.session,
@@ -142,5 +145,7 @@ export class Request {
       this.ids,
       this.receivedAtMs,
     );
+    kept.refusal = this.refusal;
+    return kept;
   }
 }

@@ -45,11 +45,23 @@ export interface HandshakeParts {
   readonly submit: (request: Request) => void;
   /** A frame of a connection that is open now. */
   readonly frame: (connection: Connection, bytes: Uint8Array) => void;
+  /** On a learner: asks the leader whether a global session lives; undefined where that is known. */
+  readonly askLeader: ((session: SessionId, timeoutMs: number) => void) | undefined;
+  /** Only clients that asked for a read-only server are served. */
+  readonly isReadOnly: boolean;
+}
+
+/** A connection that waits for the leader's word about its session. */
+interface Revalidation {
+  readonly connection: Connection;
+  readonly timeoutMs: number;
 }
 
 /** ConnectRequests: new sessions, renewed sessions, refusals (client-protocol 2.2). */
 export class Handshakes {
   readonly #parts: HandshakeParts;
+  /** By session, in the order of asking. Not more than there are connections. */
+  readonly #revalidations = new Map<string, Revalidation[]>();
 
   constructor(parts: HandshakeParts) {
     this.#parts = parts;
@@ -87,6 +99,9 @@ export class Handshakes {
     }
     stats.summaries.connection_token_deficit.add(throttle.deficit);
     stats.counters.connection_request_count++;
+    if (this.#parts.isReadOnly && !request.readOnly) {
+      return "this server is read-only while it is without a quorum, and the client did not ask for that";
+    }
     const last = database.lastProcessedZxid;
     if (request.lastZxidSeen > last) {
       return `the client has seen zxid 0x${request.lastZxidSeen.toString(16)}, our last is 0x${last.toString(16)}: it must try another server`;
@@ -108,7 +123,7 @@ export class Handshakes {
   }
 
   #renew(connection: Connection, request: ConnectRequest, timeoutMs: number): void {
-    const { sessions, connections, order, turn, stats } = this.#parts;
+    const { sessions, stats } = this.#parts;
     stats.counters.connection_revalidate_count++;
     const { sessionId } = request;
     // Apache closes the session's connection before it looks at the password; a stranger could (client-protocol 15 #7).
@@ -117,14 +132,60 @@ export class Handshakes {
       return;
     }
     const session = sessions.get(sessionId);
+    if (this.#parts.isReadOnly && session?.isLocal === false) {
+      this.#refuseConnection(connection, "its session can be continued only by a server with a quorum");
+      return;
+    }
+    const { askLeader } = this.#parts;
+    if (askLeader !== undefined && session?.isLocal !== true) {
+      this.#revalidate(connection, sessionId, timeoutMs, askLeader);
+      return;
+    }
     if (session === undefined) {
       this.#refuseSession(connection, sessionId, "the session is expired or unknown");
       return;
     }
+    this.#continue(connection, session, timeoutMs);
+  }
+
+  /** Frames that come meanwhile are held back. */
+  #revalidate(
+    connection: Connection,
+    session: SessionId,
+    timeoutMs: number,
+    askLeader: (session: SessionId, timeoutMs: number) => void,
+  ): void {
+    connection.phase = "connecting";
+    const waiting = this.#revalidations.get(session.key);
+    if (waiting === undefined) this.#revalidations.set(session.key, [{ connection, timeoutMs }]);
+    else waiting.push({ connection, timeoutMs });
+    askLeader(session, timeoutMs);
+  }
+
+  /** The leader's answer about a session: the oldest connection that waits for it goes on. */
+  revalidated(id: SessionId, isValid: boolean): void {
+    const waiting = this.#revalidations.get(id.key);
+    const next = waiting?.shift();
+    if (waiting?.length === 0) this.#revalidations.delete(id.key);
+    if (next === undefined || next.connection.phase !== "connecting") return;
+    const { connection, timeoutMs } = next;
+    if (!isValid) {
+      this.#refuseSession(connection, id, "the leader says that the session is expired or unknown");
+      return;
+    }
+    const { sessions, turn } = this.#parts;
+    // It may have been created through another server a moment ago.
+    this.#continue(connection, sessions.trackGlobal(id, timeoutMs, turn.elapsedMs), timeoutMs);
+    this.resume(connection);
+  }
+
+  /** `connection` takes over `session`, which lives. */
+  #continue(connection: Connection, session: TrackedSession, timeoutMs: number): void {
+    const { sessions, connections, order, turn } = this.#parts;
     const previous = connections.byId.get(session.connection);
     if (previous !== undefined) connections.close(previous);
     if (session.isClosing) {
-      this.#refuseSession(connection, sessionId, "the session is being closed");
+      this.#refuseSession(connection, session.id, "the session is being closed");
       return;
     }
     session.timeoutMs = timeoutMs;
@@ -163,7 +224,7 @@ export class Handshakes {
       timeOut: session.timeoutMs,
       sessionId: session.id,
       passwd: sessionPassword(session.id),
-      readOnly: false,
+      readOnly: this.#parts.isReadOnly,
     });
     outbox.event({
       kind,

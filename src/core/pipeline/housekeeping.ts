@@ -8,10 +8,13 @@ import type { Turn } from "./turn.ts";
 export interface HousekeepingParts {
   readonly sessions: SessionTracker;
   readonly connections: Connections;
-  readonly reaper: ContainerReaper;
+  /** Undefined where no txns are made. */
+  readonly reaper: ContainerReaper | undefined;
   readonly flow: RequestFlow;
   readonly turn: Turn;
 }
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** What happens because time passes: sessions expire, silent connections are closed, empty containers are reaped. */
 export class Housekeeping {
@@ -24,14 +27,14 @@ export class Housekeeping {
   /** When {@link tick} has something to do next, on the monotonic clock; Infinity = never. */
   get nextDeadline(): number {
     const { sessions, connections, reaper } = this.#parts;
-    return Math.min(sessions.nextDeadline, connections.silent.nextDeadline, reaper.nextDeadline);
+    return Math.min(sessions.nextDeadline, connections.silent.nextDeadline, reaper?.nextDeadline ?? NEVER);
   }
 
   tick(): void {
     const { sessions, connections, reaper, flow, turn } = this.#parts;
     for (const session of sessions.takeExpired(turn.elapsedMs)) flow.expire(session);
     connections.closeSilent();
-    if (turn.elapsedMs >= reaper.nextDeadline) {
+    if (reaper !== undefined && turn.elapsedMs >= reaper.nextDeadline) {
       for (const path of reaper.step(turn)) flow.reap(path);
     }
   }

@@ -1,3 +1,4 @@
+import { invariant } from "../../base/invariant.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import { JuteError, JuteReader } from "../../protocol/jute-reader.ts";
 import { JuteWriter } from "../../protocol/jute-writer.ts";
@@ -7,7 +8,7 @@ import { type LoggedTxn, type TxnBody, writeTxn } from "../../protocol/txn.ts";
 import { nextZxid, type Zxid } from "../../protocol/zxid.ts";
 import type { AclAuthority } from "../auth/acl.ts";
 import type { AuthId } from "../auth/auth-scheme.ts";
-import type { PrepareContext, WriteOperation } from "../operations/operation.ts";
+import type { PrepareContext, ReconfigDesk, WriteOperation } from "../operations/operation.ts";
 import type { LogEntry } from "../ready.ts";
 import type { SessionTracker } from "../session/session-tracker.ts";
 import type { DataTree } from "../tree/data-tree.ts";
@@ -44,6 +45,7 @@ export class Prep implements PrepareContext {
   readonly isReconfigEnabled: boolean;
   readonly listsEphemeralsInCloseSession: boolean;
   readonly budget: TxnBudget;
+  readonly reconfigDesk: ReconfigDesk | undefined;
   readonly #database: Database;
   readonly #sessions: SessionTracker;
   readonly #stats: ServerStats;
@@ -63,6 +65,7 @@ export class Prep implements PrepareContext {
     stats: ServerStats,
     turn: Turn,
     lastZxid: Zxid,
+    reconfigDesk: ReconfigDesk | undefined,
   ) {
     this.tree = database.tree;
     this.changes = new OutstandingChanges(database.tree, options.digestEnabled);
@@ -79,6 +82,13 @@ export class Prep implements PrepareContext {
     this.#enforcesQuota = options.enforceQuota;
     this.#reader = new JuteReader(new Uint8Array(0), options.fieldBytesMax);
     this.#zxid = lastZxid;
+    this.reconfigDesk = reconfigDesk;
+  }
+
+  /** A new epoch begins: the next txn is its first. Nothing may be outstanding. */
+  startEpoch(zxid: Zxid): void {
+    invariant(this.changes.length === 0 && zxid > this.#zxid, `epoch ${zxid} begins behind ${this.#zxid}`);
+    this.#zxid = zxid;
   }
 
   get zxid(): Zxid {

@@ -1,8 +1,10 @@
+import { ErrorCode } from "../../protocol/error-code.ts";
 import { JuteError, JuteReader } from "../../protocol/jute-reader.ts";
 import { JuteWriter } from "../../protocol/jute-writer.ts";
 import { readMultiRequest } from "../../protocol/multi.ts";
 import { OpCode } from "../../protocol/opcode.ts";
 import { CreateRequest } from "../../protocol/records/proto.ts";
+import type { SessionId } from "../../protocol/session-id.ts";
 import { NO_IDS } from "../auth/auth-scheme.ts";
 import { closeSession } from "../operations/close-session.ts";
 import { isEphemeralFlags } from "../operations/create-flags.ts";
@@ -12,7 +14,7 @@ import type { SessionTracker, TrackedSession } from "../session/session-tracker.
 import { decideUpgrade } from "../session/session-upgrade.ts";
 import type { Answers } from "./answers.ts";
 import type { BackPressure } from "./back-pressure.ts";
-import type { SubmitWrite } from "./chains.ts";
+import type { Chain } from "./chains.ts";
 import { type Connection, REQUEST_HEADER_BYTES, Request } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import type { Outbox } from "./outbox.ts";
@@ -36,7 +38,9 @@ export interface RequestFlowParts {
   readonly outbox: Outbox;
   readonly stats: ServerStats;
   readonly turn: Turn;
-  readonly submitWrite: SubmitWrite;
+  readonly chain: Chain;
+  /** A read-only server: writes and syncs are refused. */
+  readonly isReadOnly: boolean;
   readonly upgradesLocalSessions: boolean;
 }
 
@@ -59,8 +63,10 @@ export class RequestFlow {
     counters.op_count_total++;
     if (operation.counter !== undefined) counters[operation.counter]++;
     const isLocalClose = session.isLocal && operation.type === OpCode.closeSession;
-    if (operation.kind === "write" && !request.isThrottled && !isLocalClose) {
-      if (session.isLocal) this.#upgradeIfNeeded(request, session);
+    const isOrdered = operation.kind === "write" ? !isLocalClose : this.#isForwarded(operation);
+    if (isOrdered && this.#parts.isReadOnly) request.refusal = ErrorCode.NOTREADONLY;
+    if (isOrdered && request.refusal === ErrorCode.OK) {
+      if (session.isLocal && operation.kind === "write") this.#upgradeIfNeeded(request, session);
       this.#propose(request.keep());
     } else if (connection.queue.length === 0 && !connection.isOutputFull) {
       this.run(request);
@@ -79,8 +85,8 @@ export class RequestFlow {
       stats.counters.stale_replies++;
       return;
     }
-    if (request.isThrottled) {
-      answers.throttled(request, connection);
+    if (request.refusal !== ErrorCode.OK) {
+      answers.refused(request, connection);
       answers.countAnswer(request, connection);
     } else if (operation.kind === "read") {
       reads.run(request, connection, operation);
@@ -119,6 +125,15 @@ export class RequestFlow {
     else this.#propose(this.#own(closeSession, session, new JuteWriter(REQUEST_HEADER_BYTES)));
   }
 
+  /** Sessions that own ephemerals and do not exist are closed like any other, so that every server does the same. */
+  closeDeadSessions(ids: Iterable<SessionId>): void {
+    for (const id of ids) {
+      const request = this.#own(closeSession, null, new JuteWriter(REQUEST_HEADER_BYTES));
+      request.forwardedFor = id;
+      this.#propose(request);
+    }
+  }
+
   /** The server removes an empty container or an expired TTL znode. */
   reap(path: string): void {
     const body = new JuteWriter(REQUEST_HEADER_BYTES + path.length + 8);
@@ -134,9 +149,24 @@ export class RequestFlow {
     return new Request(operation, null, session, 0, writer.take(0), NO_IDS, this.#parts.turn.elapsedMs);
   }
 
-  /** The write goes to its txn; in its session's order it stands from now on. */
+  /** A write of a client of another server: whoever asked is answered there. */
+  submitForwarded(request: Request): void {
+    const { sessions, stats, turn, pressure, chain } = this.#parts;
+    if (request.session !== null) sessions.touch(request.session, turn.elapsedMs);
+    stats.counters.prep_processor_request_queued++;
+    request.isProposed = true;
+    pressure.accepted(request);
+    chain.write(request);
+    this.#reportQuota(request);
+  }
+
+  #isForwarded(operation: Request["operation"]): boolean {
+    return operation.type === OpCode.sync && this.#parts.chain.sync !== undefined;
+  }
+
+  /** The write goes to its txn, the sync to the leader; in its session's order it stands from now on. */
   #propose(request: Request): void {
-    const { order, pressure, submitWrite, connections } = this.#parts;
+    const { order, pressure, chain, connections } = this.#parts;
     const { session } = request;
     request.isProposed = true;
     pressure.accepted(request);
@@ -144,7 +174,8 @@ export class RequestFlow {
       const connection = request.connection ?? connections.byId.get(session.connection);
       order.enqueue(connection?.queue ?? order.queueWithoutConnection(session), request);
     }
-    submitWrite(request);
+    if (request.operation.kind === "write") chain.write(request);
+    else chain.sync?.(request);
     this.#reportQuota(request);
   }
 

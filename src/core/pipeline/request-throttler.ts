@@ -1,3 +1,4 @@
+import { ErrorCode } from "../../protocol/error-code.ts";
 import { OpCode } from "../../protocol/opcode.ts";
 import type { BackPressure } from "./back-pressure.ts";
 import type { Connection, Request } from "./connection.ts";
@@ -75,7 +76,8 @@ export class RequestThrottler {
       this.#pressure.finished(request);
       this.#stats.summaries.request_throttle_queue_time_ms.add(waitedMs);
       const { throttledOpWaitMs } = this.#limits;
-      request.isThrottled = throttledOpWaitMs > 0 && waitedMs > throttledOpWaitMs && !isExempt(request);
+      const isTooLate = throttledOpWaitMs > 0 && waitedMs > throttledOpWaitMs && !isExempt(request);
+      if (isTooLate) request.refusal = ErrorCode.THROTTLEDOP;
       this.#submit(request);
     }
   }

@@ -1,10 +1,13 @@
 import { InvariantViolation, unreachable } from "../../base/invariant.ts";
 import type { Instant } from "../../base/ports.ts";
+import type { SessionId } from "../../protocol/session-id.ts";
+import type { LoggedTxn } from "../../protocol/txn.ts";
+import { counterOf, type Zxid } from "../../protocol/zxid.ts";
 import { AclAuthority } from "../auth/acl.ts";
 import { authSchemes } from "../auth/auth-schemes.ts";
 import { type Authorization, authorize, type Caller } from "../auth/authorize.ts";
 import type { ConnectionId } from "../connection-id.ts";
-import type { ConnectionOutput, Input, Ready } from "../ready.ts";
+import type { ConnectionOutput, Input, LogEntry, Ready } from "../ready.ts";
 import { timeoutBounds } from "../session/session-timeout.ts";
 import { SessionTracker } from "../session/session-tracker.ts";
 import { ContainerReaper } from "../tree/container-ttl.ts";
@@ -20,12 +23,14 @@ import { Commits } from "./commits.ts";
 import type { Connection } from "./connection.ts";
 import { ConnectionThrottle } from "./connection-throttle.ts";
 import { Connections } from "./connections.ts";
+import { Followed } from "./followed.ts";
 import { Handshakes } from "./handshakes.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { LeaderSide } from "./leader-side.ts";
+import { LearnerSide } from "./learner-side.ts";
 import { Notifications } from "./notifications.ts";
 import { Outbox } from "./outbox.ts";
 import { Prep } from "./prep.ts";
-import { QuorumOfOne } from "./quorum-of-one.ts";
 import { Reads } from "./reads.ts";
 import { Replies } from "./replies.ts";
 import { RequestFlow } from "./request-flow.ts";
@@ -45,12 +50,17 @@ export class ServerMachine {
   readonly connections: ReadonlyMap<ConnectionId, Connection>;
   readonly authority: AclAuthority;
   readonly watches: WatchManager;
-  readonly stats = new ServerStats();
+  readonly stats: ServerStats;
   readonly connectionThrottle: ConnectionThrottle;
   readonly role: ChainPlan["role"];
 
+  /** What it does for its leader; in effect on a learner only. */
+  readonly learnerSide: LearnerSide;
+  /** What it does for its learners; in effect on a leader only. */
+  readonly leaderSide: LeaderSide;
+
   readonly #turn = new Turn();
-  readonly #outbox = new Outbox();
+  readonly #outbox: Outbox;
   readonly #connections: Connections;
   readonly #broadcast: Broadcast;
   readonly #prep: Prep;
@@ -60,13 +70,20 @@ export class ServerMachine {
   readonly #admission: Admission;
   readonly #flow: RequestFlow;
   readonly #housekeeping: Housekeeping;
+  readonly #handshakes: Handshakes;
+  readonly #isPreparing: boolean;
 
-  /** Ephemerals whose sessions the database does not know are removed at once: take the Ready, then snapshot. */
+  /**
+   * Standalone, ephemerals whose sessions the database does not know are removed at once: take the Ready, then snapshot. A
+   * leader proposes the end of such sessions, so that every server does the same.
+   */
   constructor(options: ServerMachineOptions, plan: ChainPlan = standaloneChain) {
-    const { server, database, rng, startedAt } = options;
+    const { server, database, rng, startedAt, reconfigDesk, askLeader } = options;
     const turn = this.#turn;
-    const outbox = this.#outbox;
-    const { stats } = this;
+    const outbox = options.outbox ?? new Outbox();
+    this.#outbox = outbox;
+    const stats = options.stats ?? new ServerStats();
+    this.stats = stats;
     turn.set(startedAt);
     this.database = database;
     this.role = plan.role;
@@ -75,6 +92,7 @@ export class ServerMachine {
       tickTimeMs: server.tickTimeMs,
       serverId: server.serverId,
       startedAtElapsedMs: startedAt.elapsedMs,
+      expiresGlobal: plan.isPreparing,
     });
     const { authority, sessions } = this;
     const byId = new Map<ConnectionId, Connection>();
@@ -97,10 +115,12 @@ export class ServerMachine {
     this.#pressure = new BackPressure(server.limits, outbox);
     const pressure = this.#pressure;
     this.connectionThrottle = new ConnectionThrottle(server.connectionThrottle, rng, startedAt.elapsedMs);
-    const last = database.lastProcessedZxid;
-    this.#broadcast = new QuorumOfOne(outbox, last);
-    this.#prep = new Prep(server, database, authority, sessions, stats, turn, last);
+    const last = options.epochZxid ?? database.lastProcessedZxid;
+    this.#isPreparing = plan.isPreparing;
+    this.#broadcast = plan.broadcast(outbox, last);
+    this.#prep = new Prep(server, database, authority, sessions, stats, turn, last, reconfigDesk);
     const answers = new Answers(database, replies, stats, turn);
+    const isReadOnly = plan.role === "read-only";
     const handshakes = new Handshakes({
       database,
       sessions,
@@ -113,7 +133,9 @@ export class ServerMachine {
       turn,
       timeouts: timeoutBounds(server.tickTimeMs, server.minSessionTimeoutMs, server.maxSessionTimeoutMs),
       fieldBytesMax: server.fieldBytesMax,
-      makesLocalSessions: server.localSessionsEnabled && plan.hasLocalSessions,
+      makesLocalSessions: isReadOnly || (server.localSessionsEnabled && plan.hasLocalSessions),
+      askLeader,
+      isReadOnly,
       submit: (request) => this.#flow.proposeSession(request),
       frame: (connection, bytes) => this.#admission.openFrame(connection, bytes),
     });
@@ -132,7 +154,10 @@ export class ServerMachine {
       outbox,
       stats,
       turn,
+      keepsCommitted: plan.role !== "standalone",
     });
+    this.#handshakes = handshakes;
+    this.learnerSide = new LearnerSide({ commits: this.#commits, sessions, connections, order, pressure });
     this.#flow = new RequestFlow({
       sessions,
       connections,
@@ -145,9 +170,11 @@ export class ServerMachine {
       outbox,
       stats,
       turn,
-      submitWrite: plan.connect({ prep: this.#prep, broadcast: this.#broadcast, commits: this.#commits }),
+      chain: plan.connect({ prep: this.#prep, broadcast: this.#broadcast, commits: this.#commits }),
+      isReadOnly,
       upgradesLocalSessions: server.localSessionsUpgradingEnabled,
     });
+    this.leaderSide = new LeaderSide({ sessions, flow: this.#flow, turn });
     this.#throttler = new RequestThrottler(
       server.limits,
       pressure,
@@ -176,15 +203,22 @@ export class ServerMachine {
       { checkIntervalMs, maxPerMinute: deletesPerMinuteMax, maxNeverUsedIntervalMs: neverUsedIntervalMs },
       startedAt,
     );
-    this.#housekeeping = new Housekeeping({ sessions, connections, reaper, flow: this.#flow, turn });
-    this.#takeOver(startedAt);
+    this.#housekeeping = new Housekeeping({
+      sessions,
+      connections,
+      reaper: plan.isPreparing ? reaper : undefined,
+      flow: this.#flow,
+      turn,
+    });
+    for (const { id, timeoutMs } of database.sessions.values()) {
+      sessions.trackGlobal(id, timeoutMs, startedAt.elapsedMs);
+    }
+    if (plan.role === "standalone") this.#removeDeadEphemerals();
+    else if (plan.isPreparing) this.#flow.closeDeadSessions(database.deadSessions());
   }
 
-  /** The recovered sessions begin with a full timeout; ephemerals of other sessions go. */
-  #takeOver(startedAt: Instant): void {
-    for (const { id, timeoutMs } of this.database.sessions.values()) {
-      this.sessions.trackGlobal(id, timeoutMs, startedAt.elapsedMs);
-    }
+  /** Ephemerals of sessions that do not exist go. */
+  #removeDeadEphemerals(): void {
     for (const { session, paths } of this.database.removeDeadEphemerals()) {
       this.#outbox.event({ kind: "orphanedEphemeralsRemoved", session, paths });
     }
@@ -201,8 +235,7 @@ export class ServerMachine {
       }
       case "persisted":
         this.#broadcast.persisted(input.zxid);
-        this.#commits.applyCommitted();
-        this.#throttler.drain();
+        this.commitsAdvanced();
         break;
       case "connectionOpened":
         this.#connections.open(input);
@@ -229,6 +262,44 @@ export class ServerMachine {
         unreachable(input, "input");
     }
     this.#assertInvariants();
+  }
+
+  /** The moment of what follows, for whoever calls its sides without a {@link step}. `now` must never go back. */
+  at(now: Instant): void {
+    this.#turn.set(now);
+  }
+
+  /** More may be committed: applies it. */
+  commitsAdvanced(): void {
+    this.#commits.applyCommitted();
+    this.#throttler.drain();
+  }
+
+  /** On a learner: the leader has committed `txn`, the next one in order. */
+  applyCommitted(txn: LoggedTxn, entry: LogEntry): void {
+    if (this.#broadcast instanceof Followed) this.#broadcast.commit(txn.header.zxid);
+    this.learnerSide.apply(txn, entry);
+    this.#throttler.drain();
+  }
+
+  /** On a learner: the leader's word about a session that a client wants to continue. */
+  revalidated(session: SessionId, isValid: boolean): void {
+    this.#handshakes.revalidated(session, isValid);
+  }
+
+  /** On a leader whose epoch has changed while it served: txns begin behind `zxid`. Nothing may be outstanding. */
+  startEpoch(zxid: Zxid): void {
+    this.#prep.startEpoch(zxid);
+  }
+
+  /** The last zxid stamped here. */
+  get preparedZxid(): Zxid {
+    return this.#prep.zxid;
+  }
+
+  /** This server's role has ended: all its connections are closed, behind what they were sent. */
+  closeConnections(): void {
+    for (const connection of [...this.connections.values()]) this.#connections.close(connection);
   }
 
   /** What has to be done since the last call. */
@@ -271,11 +342,12 @@ export class ServerMachine {
     const { pending } = this.#commits;
     if (applied > committed) violated(`applied ${applied} is beyond committed ${committed}`);
     if (committed > proposed) violated(`committed ${committed} is beyond logged ${proposed}`);
+    if (!this.#isPreparing) return;
     if (this.#prep.zxid !== proposed) {
       violated(`prepared ${this.#prep.zxid} is not the last proposed ${proposed}`);
     }
     const changes = this.#prep.changes.length;
-    if (pending === 0 && (applied !== proposed || changes !== 0)) {
+    if (pending === 0 && ((applied !== proposed && counterOf(proposed) !== 0) || changes !== 0)) {
       violated(`nothing is pending, but applied is ${applied}, proposed ${proposed}, changes ${changes}`);
     }
     if (this.#pressure.inProcess < pending) violated("fewer requests in process than proposals");

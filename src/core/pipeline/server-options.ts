@@ -1,5 +1,10 @@
 import type { Instant, Rng } from "../../base/ports.ts";
+import type { SessionId } from "../../protocol/session-id.ts";
+import type { Zxid } from "../../protocol/zxid.ts";
+import type { ReconfigDesk } from "../operations/operation.ts";
 import type { Database } from "../tree/database.ts";
+import type { Outbox } from "./outbox.ts";
+import type { ServerStats } from "./server-stats.ts";
 
 /**
  * Everything a server machine is told, as plain data: no option is read from anywhere else. The names are the
@@ -186,4 +191,13 @@ export interface ServerMachineOptions {
   readonly rng: Rng;
   /** The clock at the moment of creation: the origin of session ids and of the first timeouts. */
   readonly startedAt: Instant;
+  /** Numbers to go on counting, when this machine follows on another of the same server. */
+  readonly stats?: ServerStats;
+  /** Where its work goes, when it is a part of something larger. */
+  readonly outbox?: Outbox;
+  /** On a leader: the zxid of its epoch (counter 0), behind which its txns begin. */
+  readonly epochZxid?: Zxid;
+  readonly reconfigDesk?: ReconfigDesk;
+  /** On a learner: asks the leader whether a session may be continued here. */
+  readonly askLeader?: (session: SessionId, timeoutMs: number) => void;
 }

@@ -33,9 +33,33 @@ export class SessionOrder {
     const head = queue.shift();
     invariant(head === request, "a txn was applied out of its session's order");
     this.runReady(queue);
-    if (queue.length === 0 && this.#orphans.size > 0 && request.session !== null) {
-      this.#orphans.delete(request.session.id.key);
+    this.#forgetIfEmpty(request, queue);
+  }
+
+  #forgetIfEmpty(request: Request, queue: Fifo<Request>): void {
+    if (queue.length > 0 || this.#orphans.size === 0 || request.session === null) return;
+    const { key } = request.session.id;
+    if (this.#orphans.get(key) === queue) this.#orphans.delete(key);
+  }
+
+  /** `request` waits for nothing but its turn any more: runs it if that has come. */
+  pass(request: Request): void {
+    const { queue } = request;
+    if (queue === null) return;
+    request.isProposed = false;
+    this.runReady(queue);
+    this.#forgetIfEmpty(request, queue);
+  }
+
+  /** The oldest request of `session` that waits for a txn or the leader, if there is one. */
+  oldestProposed(session: TrackedSession, queue: Fifo<Request> | undefined): Request | undefined {
+    const pending = queue ?? this.#orphans.get(session.id.key);
+    if (pending === undefined) return undefined;
+    for (let at = 0; at < pending.length; at++) {
+      const request = pending.at(at)!;
+      if (request.isProposed) return request;
     }
+    return undefined;
   }
 
   /** Runs what waits for nothing any more at the head of `queue`. */

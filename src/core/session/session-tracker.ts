@@ -38,6 +38,11 @@ export interface SessionTrackerOptions {
   readonly tickTimeMs: number;
   readonly serverId: number;
   readonly startedAtElapsedMs: number;
+  /**
+   * Whether global sessions expire here: not on a learner, which tells its leader which of them were touched
+   * (quorum-protocol 3.12).
+   */
+  readonly expiresGlobal?: boolean;
 }
 
 /**
@@ -49,12 +54,15 @@ export class SessionTracker {
   readonly local: ExpiryBuckets<TrackedSession>;
   readonly #ids: SessionIds;
   readonly #sessions = new Map<string, TrackedSession>();
+  readonly #expiresGlobal: boolean;
+  #touched = new Set<TrackedSession>();
   #localCount = 0;
 
   constructor(options: SessionTrackerOptions) {
     this.global = new ExpiryBuckets(options.tickTimeMs);
     this.local = new ExpiryBuckets(options.tickTimeMs);
     this.#ids = new SessionIds(options.serverId, options.startedAtElapsedMs);
+    this.#expiresGlobal = options.expiresGlobal ?? true;
   }
 
   get globalCount(): number {
@@ -104,14 +112,27 @@ export class SessionTracker {
     this.local.remove(session);
     session.isLocal = false;
     this.#localCount--;
-    this.global.touch(session, session.timeoutMs, nowMs);
+    this.#restart(session, nowMs);
   }
 
   /** Restarts the session's timeout. False when it is closing or gone: its request must be dropped. */
   touch(session: TrackedSession, nowMs: number): boolean {
     if (session.isClosing) return false;
-    (session.isLocal ? this.local : this.global).touch(session, session.timeoutMs, nowMs);
+    this.#restart(session, nowMs);
     return true;
+  }
+
+  #restart(session: TrackedSession, nowMs: number): void {
+    if (session.isLocal) this.local.touch(session, session.timeoutMs, nowMs);
+    else if (this.#expiresGlobal) this.global.touch(session, session.timeoutMs, nowMs);
+    else this.#touched.add(session);
+  }
+
+  /** A learner's global sessions that were touched since the last call, for the answer to the leader's PING. */
+  takeTouched(): Iterable<TrackedSession> {
+    const touched = this.#touched;
+    this.#touched = new Set();
+    return touched;
   }
 
   /** Marks the session closing: from now on touch fails. */
@@ -126,6 +147,7 @@ export class SessionTracker {
     if (session === undefined) return undefined;
     this.startClosing(session);
     this.#sessions.delete(id.key);
+    this.#touched.delete(session);
     if (session.isLocal) this.#localCount--;
     return session;
   }
@@ -170,7 +192,7 @@ export class SessionTracker {
     const session = new TrackedSession(id, timeoutMs, isLocal);
     this.#sessions.set(id.key, session);
     if (isLocal) this.#localCount++;
-    this.touch(session, nowMs);
+    this.#restart(session, nowMs);
     return session;
   }
 }

@@ -36,9 +36,14 @@ export class CommittedLog {
 
   /** Keeps a copy of `bytes`. A zxid that is not above the newest one is kept already: it is ignored. */
   append(zxid: Zxid, bytes: Uint8Array): void {
-    if (this.#count > 0 && zxid <= this.zxidMax) return;
     // Not slice(): of a Buffer that would be a view.
-    const txn = { zxid, bytes: new Uint8Array(bytes) };
+    this.appendOwned(zxid, new Uint8Array(bytes));
+  }
+
+  /** Keeps `bytes` themselves: nobody may change them any more. */
+  appendOwned(zxid: Zxid, bytes: Uint8Array): void {
+    if (this.#count > 0 && zxid <= this.zxidMax) return;
+    const txn = { zxid, bytes };
     if (this.#count < this.#ring.length) {
       this.#ring[(this.#start + this.#count++) % this.#ring.length] = txn;
     } else {

@@ -93,12 +93,17 @@ export class Database {
    * extendedTypesEnabled is off are kept (client-protocol 15 #13).
    */
   removeDeadEphemerals(sink: ChangeSink = NO_CHANGE_SINK): readonly RemovedEphemerals[] {
-    const removed: RemovedEphemerals[] = [];
-    for (const session of [...this.tree.ephemeralOwners()]) {
-      if (this.#sessions.has(session.key) || this.tree.isStrandedTtlOwner(session)) continue;
-      removed.push({ session, paths: this.tree.removeEphemerals(session, sink) });
-    }
-    return removed;
+    return this.deadSessions().map((session) => ({
+      session,
+      paths: this.tree.removeEphemerals(session, sink),
+    }));
+  }
+
+  /** Sessions that own ephemerals and do not exist. */
+  deadSessions(): SessionId[] {
+    return [...this.tree.ephemeralOwners()].filter(
+      (session) => !this.#sessions.has(session.key) && !this.tree.isStrandedTtlOwner(session),
+    );
   }
 
   /** For a new snapshot; its zxid is lastProcessedZxid of now. */

@@ -68,6 +68,7 @@ export const ReconfigRequest = record("ReconfigRequest", {
   newMembers: ustring,
   curConfigId: long,
 });
+export type ReconfigRequest = ValueOf<typeof ReconfigRequest>;
 export const CheckWatchesRequest = record("CheckWatchesRequest", { path: ustring, type: int });
 export const RemoveWatchesRequest = record("RemoveWatchesRequest", { path: ustring, type: int });
 export const AddWatchRequest = record("AddWatchRequest", { path: ustring, mode: int });
