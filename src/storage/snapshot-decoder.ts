@@ -38,19 +38,32 @@ const FIELD_BYTES_MAX = 128 * 1024 * 1024;
 /** An ACL list that is not complete within this many bytes is no ACL list. */
 const ACL_BYTES_MAX = 16 * 1024 * 1024;
 
+const EMPTY = Buffer.alloc(0);
+
 type Part = "header" | "sessions" | "ACL map" | "nodes" | "first seal" | "end";
+
+export interface SnapshotDecoderOptions {
+  readonly fieldBytesMax?: number | undefined;
+  /** The stream is the one between servers: sessions to end of nodes, without header, seals and what is behind them. */
+  readonly isBare?: boolean;
+}
 
 /**
  * Reads an uncompressed snapshot stream in portions of any size and hands its contents to a sink as they come: neither
- * the file nor a second tree is held. What the sink has been given is valid only if `finish` returns without an error,
- * so every attempt needs a fresh sink. Throws JuteError for anything that is not a sealed snapshot.
+ * the file nor a second tree is held. What the sink has been given is valid only if `finish` (or `take`, for a bare
+ * stream) says that it is complete, so every attempt needs a fresh sink. Throws JuteError for anything that is not a
+ * snapshot.
  */
 export class SnapshotDecoder {
   readonly #sink: SnapshotSink;
   readonly #fieldBytesMax: number;
+  readonly #isBare: boolean;
   readonly #reader: JuteReader;
   /** Start of something incomplete that the last portion left over. */
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer = EMPTY;
+  #restMemory: Buffer = this.#rest;
+  /** Bytes that the rest must have grown to before it is worth another look; 0 when that is not known. */
+  #restNeeded = 0;
   /** What is being read now. */
   #input: Buffer = this.#rest;
   /** Bytes of {@link #input} that are in the checksum already. */
@@ -61,8 +74,10 @@ export class SnapshotDecoder {
   #checksum = ADLER_START;
   #lastZxid: Zxid | undefined;
 
-  constructor(sink: SnapshotSink, options: { readonly fieldBytesMax?: number | undefined } = {}) {
+  constructor(sink: SnapshotSink, options: SnapshotDecoderOptions = {}) {
     this.#sink = sink;
+    this.#isBare = options.isBare ?? false;
+    if (this.#isBare) this.#part = "sessions";
     this.#fieldBytesMax = Math.max(options.fieldBytesMax ?? 0, FIELD_BYTES_MAX);
     this.#reader = new JuteReader(this.#input, this.#fieldBytesMax);
   }
@@ -77,11 +92,36 @@ export class SnapshotDecoder {
     const portion = asBuffer(bytes);
     const from = this.#finishRest(portion);
     const used = this.#consume(portion.subarray(from));
-    const left = portion.subarray(from + used);
-    this.#rest = this.#rest.length === 0 ? Buffer.from(left) : Buffer.concat([this.#rest, left]);
+    this.#keep(portion.subarray(from + used));
     if (this.#part === "end" && this.#rest.length > END_BYTES_MAX) {
       throw new JuteError(`more than ${END_BYTES_MAX} bytes follow the nodes of the snapshot`);
     }
+  }
+
+  /**
+   * The same for a bare stream, behind which something else follows: returns how many of the bytes belong to the snapshot
+   * when it ends among them, else undefined.
+   */
+  take(bytes: Uint8Array): number | undefined {
+    const portion = asBuffer(bytes);
+    const from = this.#finishRest(portion);
+    const used = this.#part === "end" ? from : from + this.#consume(portion.subarray(from));
+    if (this.#part === "end") return used;
+    this.#keep(portion.subarray(used));
+    return undefined;
+  }
+
+  /** Adds to the rest; its memory grows by doubling, since a large znode comes in many small portions. */
+  #keep(left: Buffer): void {
+    const before = this.#rest.length;
+    const length = before + left.length;
+    if (length > this.#restMemory.length || before === 0) {
+      const memory = Buffer.allocUnsafe(before === 0 ? length : length * 2);
+      this.#rest.copy(memory);
+      this.#restMemory = memory;
+    }
+    left.copy(this.#restMemory, before);
+    this.#rest = this.#restMemory.subarray(0, length);
   }
 
   /**
@@ -91,11 +131,15 @@ export class SnapshotDecoder {
   #finishRest(portion: Buffer): number {
     const rest = this.#rest;
     if (rest.length === 0 || this.#part === "end") return 0;
+    if (rest.length + portion.length < this.#restNeeded) {
+      this.#keep(portion);
+      return portion.length;
+    }
     for (let take = JOIN_BYTES; ; take *= 8) {
       const joined = Buffer.concat([rest, portion.subarray(0, take)]);
       const used = this.#consume(joined);
       const isDone = used >= rest.length;
-      this.#rest = isDone ? Buffer.alloc(0) : joined.subarray(used);
+      this.#rest = this.#restMemory = isDone ? EMPTY : joined.subarray(used);
       if (isDone) return used - rest.length;
       if (take >= portion.length) return portion.length;
     }
@@ -119,7 +163,7 @@ export class SnapshotDecoder {
   }
 
   #absorb(end: number): void {
-    if (end <= this.#absorbed) return;
+    if (end <= this.#absorbed || this.#isBare) return;
     this.#checksum = adlerOf(this.#input.subarray(this.#absorbed, end), this.#checksum);
     this.#absorbed = end;
   }
@@ -134,7 +178,7 @@ export class SnapshotDecoder {
       case "ACL map":
         return this.#readAcls() && this.#goOn("nodes");
       case "nodes":
-        return this.#readNodes() && this.#goOn("first seal");
+        return this.#readNodes() && this.#goOn(this.#isBare ? "end" : "first seal");
       case "first seal":
         return this.#readSeal("first seal") && this.#goOn("end");
       case "end":
@@ -218,13 +262,17 @@ export class SnapshotDecoder {
   /** Whether the whole next node (or the mark behind the last one) is in memory; refuses lengths beyond the limit. */
   #isNodeThere(): boolean {
     const { position, remaining } = this.#reader;
+    this.#restNeeded = 0;
     if (remaining < 5) return false;
     const input = this.#input;
     const pathBytes = this.#checkedLength(input.readInt32BE(position), 0);
     if (pathBytes === 1 && input[position + 4] === END_MARK.charCodeAt(0)) return true;
     if (remaining < 8 + pathBytes) return false;
     const dataBytes = this.#checkedLength(input.readInt32BE(position + 4 + pathBytes), -1);
-    return remaining >= 8 + pathBytes + Math.max(0, dataBytes) + NODE_END_BYTES;
+    const needed = 8 + pathBytes + Math.max(0, dataBytes) + NODE_END_BYTES;
+    if (remaining >= needed) return true;
+    this.#restNeeded = needed;
+    return false;
   }
 
   #checkedLength(length: number, min: number): number {
