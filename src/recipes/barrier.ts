@@ -1,6 +1,6 @@
 import type { Client, Data } from "../client/index.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { isCode, persist } from "./persist.ts";
+import { isCode, persistAcrossSessions } from "./persist.ts";
 import { Wakeup } from "./wakeup.ts";
 
 /**
@@ -22,7 +22,9 @@ export class Barrier {
   async close(options: WaitOptions & { readonly data?: Data | undefined } = {}): Promise<void> {
     const patience = new Patience(`closing the barrier ${this.path}`, options);
     try {
-      await persist(() => this.#client.createAll(this.path, { data: options.data ?? "", ...patience.call }));
+      await persistAcrossSessions(this.#client, () =>
+        this.#client.createAll(this.path, { data: options.data ?? "", ...patience.call }),
+      );
     } catch (error) {
       if (!isCode(error, "NODEEXISTS")) throw error;
     }
@@ -32,7 +34,7 @@ export class Barrier {
   async open(options: WaitOptions = {}): Promise<void> {
     const patience = new Patience(`opening the barrier ${this.path}`, options);
     try {
-      await persist(() => this.#client.delete(this.path, patience.call));
+      await persistAcrossSessions(this.#client, () => this.#client.delete(this.path, patience.call));
     } catch (error) {
       if (!isCode(error, "NONODE")) throw error;
     }
@@ -46,7 +48,9 @@ export class Barrier {
     try {
       for (;;) {
         try {
-          await persist(() => this.#client.get(this.path, { watch: wakeup.ring, ...patience.call }));
+          await persistAcrossSessions(this.#client, () =>
+            this.#client.get(this.path, { watch: wakeup.ring, ...patience.call }),
+          );
         } catch (error) {
           if (isCode(error, "NONODE")) return;
           throw error;

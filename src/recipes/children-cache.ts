@@ -1,30 +1,22 @@
 import type { Client } from "../client/index.ts";
-import type { WaitOptions } from "./patience.ts";
-import { type CachedNode, type CacheEvent, TreeCache } from "./tree-cache.ts";
+import { CacheView } from "./cache-view.ts";
+import type { CachedNode, CacheEvent } from "./tree-cache.ts";
 import { childPath } from "./znode-path.ts";
 
 /** The children of a znode with their data in memory, kept up to date. Layout: none. See {@link TreeCache}. */
-export class ChildrenCache implements AsyncDisposable {
-  readonly path: string;
-  readonly #cache: TreeCache;
-
+export class ChildrenCache extends CacheView {
   constructor(client: Client, path: string) {
-    this.path = path;
-    this.#cache = new TreeCache(client, path, { depth: 1 });
-  }
-
-  async start(options: WaitOptions = {}): Promise<this> {
-    await this.#cache.start(options);
-    return this;
+    super(client, path, 1);
   }
 
   /** Names, sorted. */
   names(): string[] {
-    return this.#cache.children();
+    return this.cache.children();
   }
 
+  /** A child by its name; undefined when there is none. */
   get(name: string): CachedNode | undefined {
-    return this.#cache.get(childPath(this.path, name));
+    return this.cache.get(childPath(this.path, name));
   }
 
   /** All children, by name. */
@@ -33,22 +25,10 @@ export class ChildrenCache implements AsyncDisposable {
   }
 
   /** Events of the children, and repairs; not those of the parent. */
-  on(listener: (event: CacheEvent) => void): () => void {
-    return this.#cache.on((event) => {
+  override on(listener: (event: CacheEvent) => void): () => void {
+    return super.on((event) => {
       const node = "node" in event ? event.node : "before" in event ? event.before : undefined;
       if (node?.path !== this.path) listener(event);
     });
-  }
-
-  settled(): Promise<void> {
-    return this.#cache.settled();
-  }
-
-  close(): Promise<void> {
-    return this.#cache.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 }

@@ -1,7 +1,7 @@
 import type { Client } from "../client/index.ts";
 import { ensurePersistent } from "./owned-znode.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { isCode, isConnectionLost, persist } from "./persist.ts";
+import { isCode, isConnectionLost, isSessionRenewed, outcomeOf, persistAcrossSessions } from "./persist.ts";
 import { itemBytes, type QueueLayout } from "./queue-layout.ts";
 import { Wakeup } from "./wakeup.ts";
 import { childPath } from "./znode-path.ts";
@@ -47,9 +47,15 @@ export class ItemStore {
         return (await this.#client.create(path, create)).path;
       } catch (error) {
         if (isCode(error, "NONODE")) await ensurePersistent(this.#client, this.path, patience);
-        else if (!isConnectionLost(error) || options.onLoss !== "again") throw error;
+        else if (!this.#mayAskAgain(error, options)) throw error;
       }
     }
+  }
+
+  /** Certainly nothing was put, or twice is as good. */
+  #mayAskAgain(error: unknown, { onLoss }: PutOptions): boolean {
+    if (isSessionRenewed(this.#client, error) && outcomeOf(error) === "not-applied") return true;
+    return onLoss === "again" && (isConnectionLost(error) || isSessionRenewed(this.#client, error));
   }
 
   /** The first item as soon as there is one. */
@@ -78,7 +84,9 @@ export class ItemStore {
     for (;;) {
       try {
         const options = { ...patience.call, watch: wakeup?.ring };
-        const { children } = await persist(() => this.#client.children(this.path, options));
+        const { children } = await persistAcrossSessions(this.#client, () =>
+          this.#client.children(this.path, options),
+        );
         return children.filter(this.#layout.isItem).sort();
       } catch (error) {
         if (!isCode(error, "NONODE")) throw error;
@@ -106,7 +114,7 @@ export class ItemStore {
   async #remove(path: string, patience: Patience, options: TakeOptions): Promise<Uint8Array | undefined> {
     let isUnsure = false;
     try {
-      const { data } = await persist(() => this.#client.get(path, patience.call));
+      const { data } = await persistAcrossSessions(this.#client, () => this.#client.get(path, patience.call));
       for (;;) {
         try {
           await this.#client.delete(path, patience.call);
@@ -114,8 +122,8 @@ export class ItemStore {
         } catch (error) {
           if (isCode(error, "NONODE") && isUnsure && options.onLoss !== "drop")
             return data ?? new Uint8Array(0);
-          if (!isConnectionLost(error)) throw error;
-          isUnsure = true;
+          if (!isConnectionLost(error) && !isSessionRenewed(this.#client, error)) throw error;
+          isUnsure ||= outcomeOf(error) === "unknown";
         }
       }
     } catch (error) {

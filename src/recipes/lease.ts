@@ -1,7 +1,8 @@
 import { type Client, MisuseError } from "../client/index.ts";
 import { Lock } from "./lock.ts";
+import { LostError } from "./lost-error.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { isCode, persist } from "./persist.ts";
+import { isCode, isConnectionLost, isSessionRenewed, persist } from "./persist.ts";
 import { childPath, textOf } from "./znode-path.ts";
 
 export interface LeaseOptions {
@@ -45,10 +46,22 @@ export class Lease {
   async obtain(options: WaitOptions = {}): Promise<number | undefined> {
     const patience = new Patience(`the lease ${this.path}`, options);
     const lock = new Lock(this.#client, this.path, { layout: "kazoo", data: this.#options.holder });
-    return lock.run((hold) => {
-      hold.signal.throwIfAborted();
-      return this.#obtainLocked(patience);
-    }, patience.call);
+    for (;;) {
+      try {
+        return await lock.run((hold) => {
+          hold.signal.throwIfAborted();
+          return this.#obtainLocked(patience);
+        }, patience.call);
+      } catch (error) {
+        // Asking again is safe, even when the lost answer was a yes: the same holder renews.
+        if (!this.#isLoss(error)) throw error;
+      }
+    }
+  }
+
+  #isLoss(error: unknown): boolean {
+    if (error instanceof LostError) return error.reason !== "closed";
+    return isConnectionLost(error) || isSessionRenewed(this.#client, error);
   }
 
   async #obtainLocked(patience: Patience): Promise<number | undefined> {

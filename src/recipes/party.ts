@@ -1,6 +1,6 @@
 import { type Client, MisuseError } from "../client/index.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { isCode, persist } from "./persist.ts";
+import { isCode, persistAcrossSessions } from "./persist.ts";
 import { PersistentNode } from "./persistent-node.ts";
 import { childPath, hexGuid, textOf } from "./znode-path.ts";
 
@@ -66,7 +66,9 @@ export class Party implements AsyncDisposable {
 
   async #names(patience: Patience): Promise<string[]> {
     try {
-      return (await persist(() => this.#client.children(this.path, patience.call))).children;
+      return (
+        await persistAcrossSessions(this.#client, () => this.#client.children(this.path, patience.call))
+      ).children;
     } catch (error) {
       if (isCode(error, "NONODE")) return [];
       throw error;
@@ -75,7 +77,13 @@ export class Party implements AsyncDisposable {
 
   async #identifierOf(name: string, patience: Patience): Promise<string | undefined> {
     try {
-      return textOf((await persist(() => this.#client.get(childPath(this.path, name), patience.call))).data);
+      return textOf(
+        (
+          await persistAcrossSessions(this.#client, () =>
+            this.#client.get(childPath(this.path, name), patience.call),
+          )
+        ).data,
+      );
     } catch (error) {
       if (isCode(error, "NONODE")) return undefined;
       throw error;

@@ -5,7 +5,9 @@ import {
   ConnectionError,
   type Int64,
   KeeperError,
+  type Outcome,
   SessionExpiredError,
+  ZooKeeperError,
 } from "../client/index.ts";
 
 /** The connection broke under the call: whether it was executed is unknown. */
@@ -26,6 +28,11 @@ export function isCode(error: unknown, code: string): boolean {
   return error instanceof KeeperError && error.code === code;
 }
 
+/** Whether what was asked may have happened; errors that are not the client's say nothing of it. */
+export function outcomeOf(error: unknown): Outcome {
+  return error instanceof ZooKeeperError ? error.outcome : "unknown";
+}
+
 /** Makes a call that may be executed twice until it is answered. Calls wait for the connection, so this does not spin. */
 export async function persist<T>(call: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -33,6 +40,22 @@ export async function persist<T>(call: () => Promise<T>): Promise<T> {
       return await call();
     } catch (error) {
       if (!isConnectionLost(error)) throw error;
+    }
+  }
+}
+
+/** The session ended, and the client goes on with another. */
+export function isSessionRenewed(client: Client, error: unknown): boolean {
+  return isSessionExpired(error) && client.state !== "expired";
+}
+
+/** The same for what belongs to no session: one that ends under the call is no reason to give it up. */
+export async function persistAcrossSessions<T>(client: Client, call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await persist(call);
+    } catch (error) {
+      if (!isSessionRenewed(client, error)) throw error;
     }
   }
 }

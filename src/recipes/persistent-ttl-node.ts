@@ -1,7 +1,7 @@
 import { type Client, type Data, MisuseError } from "../client/index.ts";
 import { ensureContainer } from "./owned-znode.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { isCode, persist } from "./persist.ts";
+import { isCode, persistAcrossSessions } from "./persist.ts";
 import { childPath } from "./znode-path.ts";
 
 export interface PersistentTtlNodeOptions {
@@ -38,7 +38,9 @@ export class PersistentTtlNode implements AsyncDisposable {
   async start(options: WaitOptions = {}): Promise<this> {
     const patience = new Patience(`creating ${this.path}`, options);
     await this.#touch(patience);
-    await persist(() => this.#client.set(this.path, this.#options.data ?? "", patience.call));
+    await persistAcrossSessions(this.#client, () =>
+      this.#client.set(this.path, this.#options.data ?? "", patience.call),
+    );
     this.#plan();
     return this;
   }
@@ -50,7 +52,7 @@ export class PersistentTtlNode implements AsyncDisposable {
     await this.#touching;
     if (removal === "byTtl") return;
     try {
-      await persist(() => this.#client.deleteAll(this.path));
+      await persistAcrossSessions(this.#client, () => this.#client.deleteAll(this.path));
     } catch (error) {
       if (!isCode(error, "NONODE")) throw error;
     }
@@ -76,7 +78,7 @@ export class PersistentTtlNode implements AsyncDisposable {
     const touch = childPath(this.path, TOUCH);
     for (;;) {
       try {
-        await persist(() => this.#client.set(touch, "", patience.call));
+        await persistAcrossSessions(this.#client, () => this.#client.set(touch, "", patience.call));
         return;
       } catch (error) {
         if (!isCode(error, "NONODE")) throw error;
@@ -89,8 +91,10 @@ export class PersistentTtlNode implements AsyncDisposable {
     const { ttlMs, data = "" } = this.#options;
     await ensureContainer(this.#client, this.path, patience);
     try {
-      await persist(() => this.#client.create(touch, { mode: "persistent-ttl", ttlMs, ...patience.call }));
-      await persist(() => this.#client.set(this.path, data, patience.call));
+      await persistAcrossSessions(this.#client, () =>
+        this.#client.create(touch, { mode: "persistent-ttl", ttlMs, ...patience.call }),
+      );
+      await persistAcrossSessions(this.#client, () => this.#client.set(this.path, data, patience.call));
     } catch (error) {
       if (!isCode(error, "NODEEXISTS") && !isCode(error, "NONODE")) throw error;
     }

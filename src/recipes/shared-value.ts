@@ -1,7 +1,7 @@
 import { type Client, type Data, type Stat, ZooKeeperError } from "../client/index.ts";
 import { Emitter } from "./emitter.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { isCode, isConnectionLost, persist } from "./persist.ts";
+import { isCode, isConnectionLost, isSessionRenewed, outcomeOf, persistAcrossSessions } from "./persist.ts";
 
 /** A value and the version that it has. */
 export interface Versioned<T> {
@@ -110,7 +110,9 @@ export class SharedValue<T = Uint8Array> implements AsyncDisposable {
   async #read(patience: Patience): Promise<Versioned<T>> {
     for (;;) {
       try {
-        const { data, stat } = await persist(() => this.#client.get(this.path, patience.call));
+        const { data, stat } = await persistAcrossSessions(this.#client, () =>
+          this.#client.get(this.path, patience.call),
+        );
         // Also the znode of somebody who has only ensured the path, as kazoo does.
         const isEmpty = data === null || data.length === 0;
         return { value: isEmpty ? this.#initial : this.#codec.decode(data), version: stat.version };
@@ -124,7 +126,9 @@ export class SharedValue<T = Uint8Array> implements AsyncDisposable {
   async #create(patience: Patience): Promise<void> {
     const data: Data = this.#codec.encode(this.#initial);
     try {
-      await persist(() => this.#client.createAll(this.path, { data, ...patience.call }));
+      await persistAcrossSessions(this.#client, () =>
+        this.#client.createAll(this.path, { data, ...patience.call }),
+      );
     } catch (error) {
       if (!isCode(error, "NODEEXISTS")) throw error;
     }
@@ -136,7 +140,8 @@ export class SharedValue<T = Uint8Array> implements AsyncDisposable {
       return await this.#client.set(this.path, this.#codec.encode(value), { version, ...patience.call });
     } catch (error) {
       if (isCode(error, "BADVERSION") || isCode(error, "NONODE")) return undefined;
-      if (!isConnectionLost(error)) throw error;
+      if (isSessionRenewed(this.#client, error) && outcomeOf(error) === "not-applied") return undefined;
+      if (!isConnectionLost(error) && !isSessionRenewed(this.#client, error)) throw error;
       if ((await this.#versionNow(patience)) === version) return undefined;
       // Written by us if nobody else is this session and has written just this version since.
       throw error;
@@ -146,8 +151,9 @@ export class SharedValue<T = Uint8Array> implements AsyncDisposable {
   /** The version after a lost answer. A look that fails says nothing about the write, so the outcome stays unknown. */
   async #versionNow(patience: Patience): Promise<number | undefined> {
     try {
-      await persist(() => this.#client.sync(this.path, patience.call));
-      return (await persist(() => this.#client.exists(this.path, patience.call)))?.version;
+      await persistAcrossSessions(this.#client, () => this.#client.sync(this.path, patience.call));
+      return (await persistAcrossSessions(this.#client, () => this.#client.exists(this.path, patience.call)))
+        ?.version;
     } catch (error) {
       throw error instanceof ZooKeeperError ? error.withOutcome("unknown") : error;
     }

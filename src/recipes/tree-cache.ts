@@ -8,7 +8,7 @@ import {
 } from "../client/index.ts";
 import { Emitter } from "./emitter.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { isCode, persist } from "./persist.ts";
+import { isCode, persistAcrossSessions } from "./persist.ts";
 import { childPath } from "./znode-path.ts";
 
 /** A znode as the cache knows it. */
@@ -146,7 +146,9 @@ export class TreeCache implements AsyncDisposable {
   /** Reads one znode. Those below it have events of their own. */
   async #refresh(path: string): Promise<void> {
     try {
-      const { data, stat } = await persist(() => this.#client.get(path, FOR_EVER));
+      const { data, stat } = await persistAcrossSessions(this.#client, () =>
+        this.#client.get(path, FOR_EVER),
+      );
       this.#keep({ path, data, stat });
     } catch (error) {
       if (!isCode(error, "NONODE")) throw error;
@@ -171,7 +173,8 @@ export class TreeCache implements AsyncDisposable {
 
   async #list(path: string): Promise<string[]> {
     try {
-      return (await persist(() => this.#client.children(path, FOR_EVER))).children;
+      return (await persistAcrossSessions(this.#client, () => this.#client.children(path, FOR_EVER)))
+        .children;
     } catch (error) {
       if (isCode(error, "NONODE")) return [];
       throw error;
@@ -182,7 +185,7 @@ export class TreeCache implements AsyncDisposable {
     const before = [...this.#nodes.values()];
     let read = 0;
     const repair = async (node: CachedNode): Promise<void> => {
-      const stat = await persist(() => this.#client.exists(node.path, FOR_EVER));
+      const stat = await persistAcrossSessions(this.#client, () => this.#client.exists(node.path, FOR_EVER));
       if (stat === null) {
         this.#forget(node.path);
         return;

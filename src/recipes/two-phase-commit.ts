@@ -1,6 +1,6 @@
 import { type Client, type Data, MisuseError, op } from "../client/index.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { isCode, isConnectionLost, persist } from "./persist.ts";
+import { isCode, isConnectionLost, isSessionRenewed, persistAcrossSessions } from "./persist.ts";
 import { Wakeup } from "./wakeup.ts";
 import { childPath, textOf } from "./znode-path.ts";
 
@@ -30,7 +30,8 @@ export class TwoPhaseCommit {
     if (sites.length === 0) throw new MisuseError("a transaction needs at least one site");
     const patience = new Patience(`beginning ${this.path}`, options);
     const parent = this.path.slice(0, this.path.lastIndexOf("/"));
-    if (parent !== "") await persist(() => this.#client.ensurePath(parent, patience.call));
+    if (parent !== "")
+      await persistAcrossSessions(this.#client, () => this.#client.ensurePath(parent, patience.call));
     await this.#client.multi(
       [op.create(this.path, { data }), ...sites.map((site) => op.create(this.#siteOf(site)))],
       patience.call,
@@ -40,7 +41,10 @@ export class TwoPhaseCommit {
   /** Site: what is to be done. */
   async proposal(options: WaitOptions = {}): Promise<Uint8Array> {
     const patience = new Patience(`reading ${this.path}`, options);
-    return (await persist(() => this.#client.get(this.path, patience.call))).data ?? new Uint8Array(0);
+    return (
+      (await persistAcrossSessions(this.#client, () => this.#client.get(this.path, patience.call))).data ??
+      new Uint8Array(0)
+    );
   }
 
   /** Site: votes, once. The same vote again is as good. @throws MisuseError when it has voted otherwise */
@@ -52,10 +56,12 @@ export class TwoPhaseCommit {
         await this.#client.set(path, vote, { version: 0, ...patience.call });
         return;
       } catch (error) {
-        if (isConnectionLost(error)) continue;
+        if (isConnectionLost(error) || isSessionRenewed(this.#client, error)) continue;
         if (!isCode(error, "BADVERSION")) throw error;
       }
-      const found = textOf((await persist(() => this.#client.get(path, patience.call))).data);
+      const found = textOf(
+        (await persistAcrossSessions(this.#client, () => this.#client.get(path, patience.call))).data,
+      );
       if (found === vote) return;
       throw new MisuseError(`${site} has voted ${found} already`);
     }
@@ -78,7 +84,8 @@ export class TwoPhaseCommit {
     return this.#looping(async (wakeup) => {
       const decision = childPath(this.path, DECISION);
       const call = { watch: wakeup.ring, ...patience.call };
-      if ((await persist(() => this.#client.exists(decision, call))) === null) return undefined;
+      if ((await persistAcrossSessions(this.#client, () => this.#client.exists(decision, call))) === null)
+        return undefined;
       return this.#read(patience);
     }, patience);
   }
@@ -87,7 +94,7 @@ export class TwoPhaseCommit {
   async forget(options: WaitOptions = {}): Promise<void> {
     const patience = new Patience(`forgetting ${this.path}`, options);
     try {
-      await persist(() => this.#client.deleteAll(this.path, patience.call));
+      await persistAcrossSessions(this.#client, () => this.#client.deleteAll(this.path, patience.call));
     } catch (error) {
       if (!isCode(error, "NONODE")) throw error;
     }
@@ -99,7 +106,9 @@ export class TwoPhaseCommit {
   }
 
   async #read(patience: Patience): Promise<Vote> {
-    const { data } = await persist(() => this.#client.get(childPath(this.path, DECISION), patience.call));
+    const { data } = await persistAcrossSessions(this.#client, () =>
+      this.#client.get(childPath(this.path, DECISION), patience.call),
+    );
     const text = textOf(data);
     if (!VOTES.has(text)) throw new MisuseError(`${this.path}/${DECISION} is ${JSON.stringify(text)}`);
     return text as Vote;
@@ -108,7 +117,7 @@ export class TwoPhaseCommit {
   /** The znode is created once; whoever comes second takes what the first has decided. */
   async #write(vote: Vote, patience: Patience): Promise<Vote> {
     try {
-      await persist(() =>
+      await persistAcrossSessions(this.#client, () =>
         this.#client.create(childPath(this.path, DECISION), { data: vote, ...patience.call }),
       );
       return vote;
@@ -119,12 +128,20 @@ export class TwoPhaseCommit {
   }
 
   async #count(patience: Patience): Promise<Vote> {
-    const { children } = await persist(() => this.#client.children(this.path, patience.call));
+    const { children } = await persistAcrossSessions(this.#client, () =>
+      this.#client.children(this.path, patience.call),
+    );
     const sites = children.filter((name) => name.startsWith("s_"));
     return this.#looping(async (wakeup) => {
       const read = async (site: string): Promise<string> => {
         const call = { watch: wakeup.ring, ...patience.call };
-        return textOf((await persist(() => this.#client.get(childPath(this.path, site), call))).data);
+        return textOf(
+          (
+            await persistAcrossSessions(this.#client, () =>
+              this.#client.get(childPath(this.path, site), call),
+            )
+          ).data,
+        );
       };
       const votes = await Promise.all(sites.map(read));
       if (votes.includes("abort")) return "abort";

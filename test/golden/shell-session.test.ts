@@ -5,8 +5,8 @@ import { PassThrough, Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { runZkCli } from "../../src/cli/shell/run-zk-cli.ts";
 import { type Client, connect } from "../../src/client/index.ts";
+import { startFaultProxy } from "../../src/testing/index.ts";
 import { ClientTestServer } from "../support/client-server.ts";
-import { CuttingProxy } from "../support/cutting-proxy.ts";
 
 /** What the shell has beyond Apache's, and what it says when things go wrong, against our server. */
 const directory = mkdtempSync(join(tmpdir(), "shell-session-"));
@@ -390,19 +390,19 @@ describe("when the server goes", () => {
   });
 
   it("tells of an expired session, after which only connect helps", async () => {
-    const proxy = await CuttingProxy.start(server.port);
-    const typist = new Typist(["-timeout", "1000"], proxy.address);
+    const proxy = await startFaultProxy({ target: `127.0.0.1:${server.port}` });
+    const typist = new Typist(["-timeout", "1000"], proxy.connectString);
     await typist.sees("state:SyncConnected");
     typist.type("create -e /mine x");
     await typist.sees("Created /mine");
     const gone = new Promise<void>((resolve) => {
       void zk.exists("/mine", { watch: () => resolve() });
     });
-    proxy.isRefusing = true;
+    proxy.refuse();
     proxy.cut();
     await typist.sees("WatchedEvent state:Disconnected type:None path:null");
     await gone;
-    proxy.isRefusing = false;
+    proxy.heal();
     await typist.sees("WatchedEvent state:Expired type:None path:null");
     typist.type("ls /");
     await typist.sees("Not connected");

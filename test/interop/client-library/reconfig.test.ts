@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "../../../src/client/index.ts";
+import { type FaultProxy, startFaultProxy } from "../../../src/testing/index.ts";
 import { freePort, type Subject, startSubject } from "../../support/apache.ts";
-import { CuttingProxy } from "../../support/cutting-proxy.ts";
 
 /** An Apache ensemble of one server with dynamic configuration, so that reconfig works with a single process. */
 describe("reconfig and the configuration, on Apache 3.8", () => {
   const dataDir = mkdtempSync(join(tmpdir(), "client-reconfig-"));
   let server: Subject;
-  let proxy: CuttingProxy;
+  let proxy: FaultProxy;
   let quorumPorts = "";
 
   beforeAll(async () => {
@@ -30,7 +30,7 @@ describe("reconfig and the configuration, on Apache 3.8", () => {
       },
       systemProperties: { "zookeeper.skipACL": "yes" },
     });
-    proxy = await CuttingProxy.start(server.port);
+    proxy = await startFaultProxy({ target: `127.0.0.1:${server.port}` });
   });
   afterAll(async () => {
     await proxy?.close();
@@ -59,7 +59,10 @@ describe("reconfig and the configuration, on Apache 3.8", () => {
   });
 
   it("a client that follows the ensemble leaves a server that is not in it", async () => {
-    await using zk = await connect(proxy.address, { serverList: "followsEnsemble", serverOrder: "asListed" });
+    await using zk = await connect(proxy.connectString, {
+      serverList: "followsEnsemble",
+      serverOrder: "asListed",
+    });
     while (zk.server !== server.address) await zk.sync();
     const { id } = zk.session!;
     await zk.create("/follows", { mode: "ephemeral" });

@@ -11,7 +11,7 @@ import {
   READ_ACL,
   type WatchEvent,
 } from "../../../src/client/index.ts";
-import { CuttingProxy } from "../../support/cutting-proxy.ts";
+import { type FaultProxy, startFaultProxy } from "../../../src/testing/index.ts";
 
 /** A server that the suite runs against. */
 export interface SuiteServer {
@@ -53,24 +53,23 @@ class Events<E> {
 export function clientSuite(name: string, options: SuiteOptions): void {
   describe(name, () => {
     let server: SuiteServer;
-    let proxy: CuttingProxy;
+    let proxy: FaultProxy;
     const clients: Client[] = [];
     let paths = 0;
     const fresh = (): string => `/suite-${paths++}`;
 
     const client = async (extra: Parameters<typeof connect>[1] = {}, chroot = ""): Promise<Client> => {
-      const zk = await connect(`${proxy.address}${chroot}`, { sessionTimeoutMs: 6000, ...extra });
+      const zk = await connect(`${proxy.connectString}${chroot}`, { sessionTimeoutMs: 6000, ...extra });
       clients.push(zk);
       return zk;
     };
 
     beforeAll(async () => {
       server = await options.start();
-      proxy = await CuttingProxy.start(server.port);
+      proxy = await startFaultProxy({ target: `127.0.0.1:${server.port}` });
     });
     afterEach(async () => {
-      proxy.isSwallowingReplies = false;
-      proxy.isRefusing = false;
+      proxy.heal();
       await Promise.all(clients.splice(0).map((zk) => zk.close()));
     });
     afterAll(async () => {
@@ -392,13 +391,13 @@ export function clientSuite(name: string, options: SuiteOptions): void {
         const persistent = new Events<WatchEvent | GapEvent>();
         watch.on(persistent.take);
         const seen = zk.lastZxid;
-        proxy.isRefusing = true;
+        proxy.refuse();
         const suspended = zk.when("suspended");
         proxy.cut();
         await suspended;
         await other.set(base, "missed");
         await other.create(`${base}/new`);
-        proxy.isRefusing = false;
+        proxy.heal();
         await zk.when("connected");
         expect((await once.count(2)).map(({ type }) => type).sort()).toEqual(["created", "dataChanged"]);
         // The one-shot watches made the server tell two of the changes, which the persistent watch sees too; then the gap.
@@ -476,7 +475,7 @@ export function clientSuite(name: string, options: SuiteOptions): void {
         const events = new Events<WatchEvent | GapEvent>();
         watch.on(events.take);
         const session = zk.session!;
-        proxy.isRefusing = true;
+        proxy.refuse();
         const suspended = zk.when("suspended");
         proxy.cut();
         await suspended;
@@ -484,7 +483,7 @@ export function clientSuite(name: string, options: SuiteOptions): void {
         const killer = await connect(`127.0.0.1:${server.port}`, { session, sessionTimeoutMs: 6000 });
         await killer.close();
         const expired = zk.when("expired");
-        proxy.isRefusing = false;
+        proxy.heal();
         await expect(waiting).rejects.toMatchObject({ name: "SessionExpiredError", outcome: "not-applied" });
         await expired;
         await zk.when("connected");
@@ -499,7 +498,7 @@ export function clientSuite(name: string, options: SuiteOptions): void {
         const zk = await client();
         const base = fresh();
         await zk.create(base);
-        proxy.isSwallowingReplies = true;
+        proxy.drop("toClient");
         const write = zk.set(base, "maybe");
         const read = zk.get(base);
         const settled = Promise.allSettled([write, read]);
@@ -507,7 +506,7 @@ export function clientSuite(name: string, options: SuiteOptions): void {
         clients.push(direct);
         while ((await direct.exists(base))?.version !== 1) await direct.sync(base);
         proxy.cut();
-        proxy.isSwallowingReplies = false;
+        proxy.heal();
         const [written, got] = await settled;
         expect(written).toMatchObject({
           reason: { name: "ConnectionError", kind: "lost", outcome: "unknown" },
@@ -521,19 +520,19 @@ export function clientSuite(name: string, options: SuiteOptions): void {
         const zk = await client();
         const base = fresh();
         await zk.create(base);
-        proxy.isRefusing = true;
+        proxy.refuse();
         const suspended = zk.when("suspended");
         proxy.cut();
         await suspended;
         const calls = [zk.set(base, "1"), zk.set(base, "2", { version: 1 }), zk.get(base)] as const;
-        proxy.isRefusing = false;
+        proxy.heal();
         const [, , got] = await Promise.all(calls);
         expect(textOf(got.data)).toBe("2");
       });
 
       it("ends calls at their deadline and by their signal", async () => {
         const zk = await client();
-        proxy.isRefusing = true;
+        proxy.refuse();
         const suspended = zk.when("suspended");
         proxy.cut();
         await suspended;
@@ -553,13 +552,13 @@ export function clientSuite(name: string, options: SuiteOptions): void {
         const zk = await client();
         const base = fresh();
         await zk.create(base);
-        proxy.isSwallowingReplies = true;
+        proxy.drop("toClient");
         const creating = zk.create(`${base}/n-`, { mode: "ephemeral-sequential", protection: "guid" });
         const direct = await connect(`127.0.0.1:${server.port}`);
         clients.push(direct);
         while ((await direct.children(base)).children.length === 0) await direct.sync(base);
         proxy.cut();
-        proxy.isSwallowingReplies = false;
+        proxy.heal();
         const { path, stat } = await creating;
         expect(path).toMatch(/\/_c_[0-9a-f]{8}-[0-9a-f-]{27}-n-0000000000$/);
         expect(stat.ephemeralOwner.equals(zk.session!.id)).toBe(true);
@@ -591,14 +590,14 @@ export function clientSuite(name: string, options: SuiteOptions): void {
 
     it("ConnectionError names the server", async () => {
       const zk = await client();
-      proxy.isSwallowingReplies = true;
+      proxy.drop("toClient");
       const call = zk.set("/none", "x");
       await Promise.resolve();
       setImmediate(() => proxy.cut());
       const error = await call.catch((e) => e);
-      proxy.isSwallowingReplies = false;
+      proxy.heal();
       expect(error).toBeInstanceOf(ConnectionError);
-      expect(error.server).toBe(proxy.address);
+      expect(error.server).toBe(proxy.connectString);
     });
   });
 }
