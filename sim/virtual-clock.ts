@@ -1,10 +1,5 @@
 import type { Clock, Instant, Timer } from "../src/base/ports.ts";
-
-interface Entry {
-  readonly atMs: number;
-  readonly order: number;
-  readonly callback: () => void;
-}
+import { EventQueue } from "./event-queue.ts";
 
 /**
  * Time that stands still until told to move, then jumps from one timer to the next: an hour of timeouts takes as long as
@@ -13,9 +8,10 @@ interface Entry {
 export class VirtualClock implements Clock, Timer {
   #elapsedMs: number;
   readonly #wallOffsetMs: number;
-  #timers: Entry[] = [];
+  readonly #timers = new EventQueue();
   #soon: (() => void)[] = [];
-  #order = 0;
+  /** How many of `#soon` have run. */
+  #soonAt = 0;
 
   /** `wallMs` is what the wall clock shows at elapsed time 0. */
   constructor(options: { readonly elapsedMs?: number; readonly wallMs?: number } = {}) {
@@ -28,11 +24,8 @@ export class VirtualClock implements Clock, Timer {
   }
 
   after(delayMs: number, callback: () => void): () => void {
-    const entry = { atMs: this.#elapsedMs + Math.max(0, delayMs), order: this.#order++, callback };
-    this.#timers.push(entry);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== entry);
-    };
+    const event = this.#timers.add(this.#elapsedMs + Math.max(0, delayMs), callback);
+    return () => this.#timers.cancel(event);
   }
 
   soon(callback: () => void): void {
@@ -41,30 +34,22 @@ export class VirtualClock implements Clock, Timer {
 
   /** When the next callback is due: now for those of `soon`, Infinity when there is none. */
   get nextDeadlineMs(): number {
-    if (this.#soon.length > 0) return this.#elapsedMs;
-    return this.#timers.reduce((next, entry) => Math.min(next, entry.atMs), Number.POSITIVE_INFINITY);
+    return this.#soon.length > 0 ? this.#elapsedMs : this.#timers.nextAtMs;
   }
 
   /** Runs the next callback, moving the time to it; false when there is none. */
   runNext(): boolean {
-    const soon = this.#soon.shift();
-    if (soon !== undefined) {
+    if (this.#soon.length > 0) {
+      const soon = this.#soon[this.#soonAt++]!;
+      if (this.#soonAt === this.#soon.length) {
+        this.#soon = [];
+        this.#soonAt = 0;
+      }
       soon();
       return true;
     }
-    let next: Entry | undefined;
-    for (const entry of this.#timers) {
-      if (
-        next === undefined ||
-        entry.atMs < next.atMs ||
-        (entry.atMs === next.atMs && entry.order < next.order)
-      ) {
-        next = entry;
-      }
-    }
-    if (next === undefined) return false;
-    const due = next;
-    this.#timers = this.#timers.filter((entry) => entry !== due);
+    const due = this.#timers.take();
+    if (due === undefined) return false;
     this.#elapsedMs = Math.max(this.#elapsedMs, due.atMs);
     due.callback();
     return true;

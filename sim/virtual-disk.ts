@@ -55,6 +55,8 @@ export interface VirtualDiskOptions {
   readonly rng: Rng;
   /** Room for file contents; writes beyond it are done in part and fail with ENOSPC. */
   readonly capacityBytes?: number;
+  /** Something would survive a power failure that would not have before, or the other way round. */
+  readonly onDurable?: () => void;
   /** Waits before each operation, on the simulator's clock. */
   readonly delay?: (operation: DiskOperation, path: string) => Promise<void>;
 }
@@ -80,9 +82,24 @@ export class VirtualDisk implements Disk {
   #changes = 0;
   #powerOffAt = Number.POSITIVE_INFINITY;
   #isOff = false;
+  /** Room for file contents; it may change: somebody else fills the disk, or makes room. */
+  capacityBytes: number;
 
   constructor(options: VirtualDiskOptions) {
     this.#options = options;
+    this.capacityBytes = options.capacityBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** The files that would be there after a power failure, each with its {@link VirtualFile.durable} contents. */
+  get durableFiles(): ReadonlyMap<string, VirtualFile> {
+    return this.#durableNames;
+  }
+
+  /** Bytes that files take. */
+  get usedBytes(): number {
+    let used = 0;
+    for (const file of this.#names.values()) used += file.allocatedBytes;
+    return used;
   }
 
   /** Changes done so far; cutting the power before each of them in turn covers every write boundary. */
@@ -247,6 +264,7 @@ export class VirtualDisk implements Disk {
       if (change.directory === directory) change.apply(this.#durableNames);
     }
     this.#pendingNames = this.#pendingNames.filter((change) => change.directory !== directory);
+    this.#options.onDurable?.();
   }
 
   async lock(directory: string): Promise<DiskLock> {
@@ -259,13 +277,14 @@ export class VirtualDisk implements Disk {
   }
 
   #write(file: VirtualFile, path: string, bytes: Uint8Array, position: number): void {
-    let used = 0;
-    for (const other of this.#names.values()) used += other.allocatedBytes;
-    const free = (this.#options.capacityBytes ?? Number.POSITIVE_INFINITY) - used;
-    const needed = file.allocationFor(position, bytes.length);
-    const isRoom = needed === 0 || needed <= free;
+    const isRoom = this.capacityBytes === Number.POSITIVE_INFINITY || this.#hasRoom(file, bytes, position);
     file.write(isRoom ? bytes : bytes.subarray(0, bytes.length >> 1), position);
     if (!isRoom) throw this.#error("ENOSPC", "write", path);
+  }
+
+  #hasRoom(file: VirtualFile, bytes: Uint8Array, position: number): boolean {
+    const needed = file.allocationFor(position, bytes.length);
+    return needed === 0 || needed <= this.capacityBytes - this.usedBytes;
   }
 
   /** What every operation starts with: waiting, injected faults, the end of the power, and then the change itself. */
@@ -310,18 +329,22 @@ export class VirtualDisk implements Disk {
   }
 
   #handle(file: VirtualFile, path: string, isDurable: boolean): DiskFile {
+    const sync = (): void => {
+      file.sync();
+      this.#options.onDurable?.();
+    };
     return {
       write: async (bytes, position) => {
         await this.#begin("write", path, () => this.#write(file, path, bytes, position));
-        if (isDurable) file.sync();
+        if (isDurable) sync();
       },
       sync: async () => {
         await this.#begin("sync", path, undefined, () => file.loseSync());
-        file.sync();
+        sync();
       },
       truncate: async (size) => {
         await this.#begin("truncate", path, () => file.truncate(size));
-        if (isDurable) file.sync();
+        if (isDurable) sync();
       },
       close: async () => undefined,
     };

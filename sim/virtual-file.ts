@@ -23,6 +23,8 @@ export class VirtualFile {
   readonly #durable: SparseBytes;
   readonly #current: SparseBytes;
   #pending: Change[] = [];
+  #durableVersion = 0;
+  #durableFrom = 0;
 
   constructor(bytes: SparseBytes = new SparseBytes()) {
     this.#durable = bytes;
@@ -31,6 +33,23 @@ export class VirtualFile {
 
   get size(): number {
     return this.#current.size;
+  }
+
+  /** Rises with each change of what would survive. */
+  get durableVersion(): number {
+    return this.#durableVersion;
+  }
+
+  /** Position of the first byte that became durable, or was cut away, since the last call. */
+  takeDurableFrom(): number {
+    const from = this.#durableFrom;
+    this.#durableFrom = Number.POSITIVE_INFINITY;
+    return from;
+  }
+
+  /** What would certainly survive a power failure now. */
+  get durable(): SparseBytes {
+    return this.#durable;
   }
 
   /** Room taken on the disk: holes take none. */
@@ -63,8 +82,16 @@ export class VirtualFile {
   }
 
   sync(): void {
-    for (const change of this.#pending) applyChange(this.#durable, change);
+    if (this.#pending.length === 0) return;
+    for (const change of this.#pending) {
+      applyChange(this.#durable, change);
+      this.#durableFrom = Math.min(
+        this.#durableFrom,
+        change.kind === "write" ? change.position : change.size,
+      );
+    }
     this.#pending = [];
+    this.#durableVersion++;
   }
 
   /**
