@@ -20,8 +20,8 @@ export interface NetworkTap {
   opened?(connection: ConnectionInfo): void;
   /** One write of a side. */
   wrote?(connection: ConnectionInfo, byDialer: boolean, bytes: Uint8Array): void;
-  /** So many bytes written by that side have been handed to the other so far. */
-  delivered?(connection: ConnectionInfo, byDialer: boolean, bytesSoFar: number): void;
+  /** Bytes written by that side have reached the other process; valid during the call. */
+  delivered?(connection: ConnectionInfo, byDialer: boolean, bytes: Uint8Array): void;
   /** That side has no such connection any more. */
   closed?(connection: ConnectionInfo, atDialer: boolean): void;
 }
@@ -86,7 +86,6 @@ export class VirtualLink implements NetLink, StreamEnd {
   #out!: VirtualStream;
   #state: "open" | "closing" | "gone" = "open";
   #isPaused = false;
-  #received = 0;
 
   constructor(connection: VirtualConnection, options: ConnectionOptions, isDialer: boolean) {
     const { info } = options;
@@ -196,8 +195,7 @@ export class VirtualLink implements NetLink, StreamEnd {
     if (this.isGone || this.#process.isDead) return false;
     this.#process.enter(() => {
       if (this.#state !== "open") return;
-      this.#received += bytes.length;
-      this.#options.tap.delivered?.(this.#options.info, !this.#isDialer, this.#received);
+      this.#options.tap.delivered?.(this.#options.info, !this.#isDialer, bytes);
       this.#handler?.received(bytes);
       // Whoever keeps bytes that were only lent is to see it.
       bytes.fill(0xdd);

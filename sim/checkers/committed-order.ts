@@ -1,0 +1,40 @@
+import { PacketType } from "../../src/core/zab/packets.ts";
+import { epochOf, makeZxid } from "../../src/protocol/zxid.ts";
+import type { Checker, Facts, Observation } from "../observation.ts";
+
+const DECIDES: ReadonlySet<number> = new Set([
+  PacketType.COMMIT,
+  PacketType.INFORM,
+  PacketType.COMMITANDACTIVATE,
+  PacketType.INFORMANDACTIVATE,
+]);
+
+/**
+ * S2, S4, S6, S7: what is decided is one chain that only grows. A COMMIT behind NEWLEADER decides; one in front of it belongs to
+ * the leader's history, which is decided when a quorum has it: with the first UPTODATE. What a client is told is decided too.
+ */
+export class CommittedOrder implements Checker {
+  readonly name = "committed-order";
+  /** Epoch by link, from NEWLEADER on. */
+  readonly #epochs = new Map<number, number>();
+
+  see(seen: Observation, facts: Facts): string | undefined {
+    if (seen.kind === "acknowledged") {
+      const contradiction = facts.commit(seen.zxid);
+      return contradiction && `${seen.client} was told that its write is done: ${contradiction}`;
+    }
+    if (seen.kind !== "sent" || !seen.isFromLeader) return undefined;
+    const { link, packet } = seen;
+    const { type, zxid } = packet;
+    if (type === PacketType.NEWLEADER) {
+      this.#epochs.set(link.id, epochOf(zxid));
+      const contradiction = facts.history.begin(epochOf(zxid), facts.durable(link.leader).lastZxid);
+      return contradiction && `leader ${link.leader}: ${contradiction}`;
+    }
+    const epoch = this.#epochs.get(link.id);
+    if (epoch === undefined) return undefined;
+    if (type !== PacketType.UPTODATE && !DECIDES.has(type)) return undefined;
+    const contradiction = facts.commit(type === PacketType.UPTODATE ? makeZxid(epoch, 0) : zxid);
+    return contradiction && `leader ${link.leader}: ${contradiction}`;
+  }
+}

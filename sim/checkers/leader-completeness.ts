@@ -1,0 +1,28 @@
+import { PacketType } from "../../src/core/zab/packets.ts";
+import { epochOf, makeZxid } from "../../src/protocol/zxid.ts";
+import type { Checker, Facts, Observation } from "../observation.ts";
+import { show } from "../txn-history.ts";
+
+/** S8, S9: a leader that begins to serve has everything that was ever decided. */
+export class LeaderCompleteness implements Checker {
+  readonly name = "leader-completeness";
+  readonly #epochs = new Map<number, number>();
+
+  see(seen: Observation, { history }: Facts): string | undefined {
+    if (seen.kind !== "sent" || !seen.isFromLeader) return undefined;
+    const { link, packet } = seen;
+    if (packet.type === PacketType.NEWLEADER) this.#epochs.set(link.id, epochOf(packet.zxid));
+    if (packet.type !== PacketType.UPTODATE) return undefined;
+    const epoch = this.#epochs.get(link.id);
+    if (epoch === undefined)
+      return `leader ${link.leader} sends UPTODATE to ${link.learner} without NEWLEADER`;
+    const { tip } = history;
+    if (epochOf(tip) > epoch) {
+      return `leader ${link.leader} makes ${link.learner} serve in epoch ${epoch}, and ${show(tip)} is committed`;
+    }
+    if (epochOf(tip) === epoch) return undefined;
+    const beginning = history.resolve(makeZxid(epoch, 0));
+    if (beginning === undefined || beginning >= tip) return undefined;
+    return `leader ${link.leader} begins epoch ${epoch} with ${show(beginning)}, and ${show(tip)} is committed`;
+  }
+}

@@ -1,0 +1,63 @@
+import { PacketType } from "../../src/core/zab/packets.ts";
+import { counterOf, epochOf, type Zxid } from "../../src/protocol/zxid.ts";
+import type { Checker, Facts, Observation } from "../observation.ts";
+import { show } from "../txn-history.ts";
+
+interface Sent {
+  /** Where the learner's history ends by now, proposals under way included. */
+  end: Zxid | undefined;
+  readonly pending: Zxid[];
+}
+
+/**
+ * S16, S25: what a leader sends on one link goes on where the learner's history ends, without a gap, and each COMMIT is for
+ * the oldest proposal that has none (ZOOKEEPER-4394, -4925).
+ */
+export class LinkOrder implements Checker {
+  readonly name = "link-order";
+  readonly #sent = new Map<number, Sent>();
+
+  see(seen: Observation, facts: Facts): string | undefined {
+    if (seen.kind === "linkClosed") this.#sent.delete(seen.link.id);
+    if (seen.kind !== "sent") return undefined;
+    const { link, packet } = seen;
+    const { type, zxid } = packet;
+    if (!seen.isFromLeader) {
+      if (type === PacketType.ACKEPOCH) this.#sent.set(link.id, { end: zxid, pending: [] });
+      return undefined;
+    }
+    const sent = this.#sent.get(link.id);
+    if (sent === undefined) return undefined;
+    const where = `leader ${link.leader} to ${link.learner}`;
+    switch (type) {
+      case PacketType.TRUNC:
+      case PacketType.SNAP:
+        sent.end = zxid;
+        return undefined;
+      case PacketType.PROPOSAL:
+      case PacketType.INFORM: {
+        const { end } = sent;
+        sent.end = zxid;
+        if (type === PacketType.PROPOSAL) sent.pending.push(zxid);
+        return isNext(end, zxid, facts) ? undefined : `${where}: ${show(zxid)} behind ${end && show(end)}`;
+      }
+      case PacketType.COMMIT:
+      case PacketType.COMMITANDACTIVATE: {
+        const head = sent.pending.shift();
+        if (head === zxid) return undefined;
+        return `${where}: COMMIT of ${show(zxid)}, the oldest proposal is ${head === undefined ? "none" : show(head)}`;
+      }
+      default:
+        return undefined;
+    }
+  }
+}
+
+function isNext(end: Zxid | undefined, zxid: Zxid, { history }: Facts): boolean {
+  if (end === undefined) return true;
+  if (epochOf(end) === epochOf(zxid)) return zxid === end + 1;
+  if (zxid < end || counterOf(zxid) !== 1) return false;
+  const previous = history.get(zxid)?.previous;
+  const resolved = history.resolve(end);
+  return previous === undefined || resolved === undefined || previous === resolved;
+}

@@ -1,0 +1,70 @@
+import { PacketType } from "../../src/core/zab/packets.ts";
+import { counterOf, epochOf, type Zxid } from "../../src/protocol/zxid.ts";
+import type { Checker, Facts, LearnerLink, Observation } from "../observation.ts";
+import { show } from "../txn-history.ts";
+
+interface Sync {
+  readonly link: LearnerLink;
+  /** What the learner must have before it follows: the snapshot, then each txn that came as committed. */
+  readonly wanted: Zxid[];
+  epoch: number | undefined;
+  isAcked: boolean;
+  wasStored: boolean;
+}
+
+/**
+ * S13: what came as committed before NEWLEADER is on disk before currentEpoch says the new epoch, and that before the ACK
+ * (ZOOKEEPER-3911, -4643, -4646).
+ */
+export class NewLeaderAck implements Checker {
+  readonly name = "newleader-ack";
+  readonly #syncs = new Map<number, Sync>();
+
+  see(seen: Observation, facts: Facts): string | undefined {
+    if (seen.kind === "linkClosed") this.#syncs.delete(seen.link.id);
+    if (seen.kind === "durable") return this.#seeDurable(seen.server, facts);
+    // The learner knows what has arrived; what it says counts when it leaves.
+    if (seen.kind === "arrived" && seen.isFromLeader) this.#collect(seen.link, seen.packet);
+    if (seen.kind !== "sent" || seen.isFromLeader || seen.packet.type !== PacketType.ACK) return undefined;
+    const sync = this.#syncs.get(seen.link.id);
+    if (sync === undefined || sync.isAcked || counterOf(seen.packet.zxid) !== 0) return undefined;
+    sync.isAcked = true;
+    const who = `server ${seen.link.learner}`;
+    const epoch = epochOf(seen.packet.zxid);
+    if (sync.epoch !== epoch)
+      return `${who} acknowledges a leadership of epoch ${epoch} that was not announced`;
+    const { current } = facts.durable(seen.link.learner);
+    if (current !== epoch)
+      return `${who} acknowledges epoch ${epoch}, currentEpoch on its disk is ${current}`;
+    return this.#missing(sync, facts, `acknowledges epoch ${epoch}`);
+  }
+
+  #collect(link: LearnerLink, { type, zxid }: { readonly type: number; readonly zxid: Zxid }): void {
+    let sync = this.#syncs.get(link.id);
+    if (sync === undefined) {
+      sync = { link, wanted: [], epoch: undefined, isAcked: false, wasStored: false };
+      this.#syncs.set(link.id, sync);
+    }
+    if (sync.epoch !== undefined) return;
+    if (type === PacketType.NEWLEADER) sync.epoch = epochOf(zxid);
+    if (type === PacketType.COMMIT || type === PacketType.COMMITANDACTIVATE || type === PacketType.SNAP) {
+      sync.wanted.push(zxid);
+    }
+  }
+
+  #seeDurable(server: number, facts: Facts): string | undefined {
+    for (const sync of this.#syncs.values()) {
+      if (sync.link.learner !== server || sync.wasStored || sync.epoch === undefined) continue;
+      if (facts.durable(server).current !== sync.epoch) continue;
+      sync.wasStored = true;
+      return this.#missing(sync, facts, `has stored currentEpoch ${sync.epoch}`);
+    }
+    return undefined;
+  }
+
+  #missing({ link, wanted }: Sync, facts: Facts, what: string): string | undefined {
+    const disk = facts.durable(link.learner);
+    const missing = wanted.find((zxid) => zxid > 0 && !disk.has(zxid));
+    return missing && `server ${link.learner} ${what} and does not have ${show(missing)} on its disk`;
+  }
+}

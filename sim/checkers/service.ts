@@ -1,0 +1,42 @@
+import { PacketType } from "../../src/core/zab/packets.ts";
+import { counterOf, epochOf } from "../../src/protocol/zxid.ts";
+import type { Checker, Facts, Observation } from "../observation.ts";
+
+const LOOKING = 0;
+
+/** S24: nobody answers a client before it is UPTODATE, or as a leader before a quorum has acknowledged its leadership. */
+export class Service implements Checker {
+  readonly name = "service";
+  readonly #serving = new Set<number>();
+  readonly #epochs = new Map<number, number>();
+  readonly #acks = new Map<string, Set<number>>();
+
+  see(seen: Observation, facts: Facts): string | undefined {
+    if (seen.kind === "started" || seen.kind === "ended") this.#serving.delete(seen.server);
+    if (seen.kind === "voted" && seen.notification.state === LOOKING) this.#serving.delete(seen.from);
+    if (seen.kind === "sent" && seen.packet.type === PacketType.NEWLEADER) {
+      this.#epochs.set(seen.link.id, epochOf(seen.packet.zxid));
+    }
+    if (seen.kind === "arrived") this.#seeArrived(seen, facts);
+    if (seen.kind !== "served" || this.#serving.has(seen.server)) return undefined;
+    return `server ${seen.server} answers a client before it may`;
+  }
+
+  #seeArrived(
+    { link, packet, isFromLeader }: Extract<Observation, { kind: "sent" | "arrived" }>,
+    facts: Facts,
+  ): void {
+    if (isFromLeader) {
+      if (packet.type === PacketType.UPTODATE) this.#serving.add(link.learner);
+      return;
+    }
+    if (packet.type !== PacketType.ACK || counterOf(packet.zxid) !== 0) return;
+    if (this.#epochs.get(link.id) !== epochOf(packet.zxid)) return;
+    const key = `${link.leader}/${epochOf(packet.zxid)}`;
+    let acks = this.#acks.get(key);
+    if (acks === undefined) this.#acks.set(key, (acks = new Set([link.leader])));
+    acks.add(link.learner);
+    if (facts.hasQuorum([...acks].filter((server) => facts.voters.includes(server))))
+      this.#serving.add(link.leader);
+  }
+}

@@ -1,0 +1,91 @@
+import type { Database } from "../src/core/tree/database.ts";
+import type { Zxid } from "../src/protocol/zxid.ts";
+import type { DurableState } from "./durable-view.ts";
+import type { SeenNotification, SeenPacket } from "./quorum-stream.ts";
+import type { KnownTxn, TxnHistory } from "./txn-history.ts";
+
+/** One quorum connection: the learner dials. */
+export interface LearnerLink {
+  readonly id: number;
+  readonly learner: number;
+  readonly leader: number;
+}
+
+/** Something that can be seen from outside of the servers, without their help. */
+export type Observation =
+  /** A server hands a packet to the network. */
+  | {
+      readonly kind: "sent" | "arrived";
+      readonly link: LearnerLink;
+      readonly isFromLeader: boolean;
+      readonly packet: SeenPacket;
+    }
+  /** A side of the link is done with it. */
+  | { readonly kind: "linkClosed"; readonly link: LearnerLink; readonly isAtLeader: boolean }
+  | {
+      readonly kind: "voted";
+      readonly from: number;
+      readonly to: number;
+      readonly notification: SeenNotification;
+    }
+  /** A record has become durable. */
+  | {
+      readonly kind: "logged";
+      readonly server: number;
+      readonly zxid: Zxid;
+      readonly previous: Zxid | undefined;
+      readonly bytes: Uint8Array;
+    }
+  /** Something else has become durable: an epoch, a snapshot, a name. */
+  | { readonly kind: "durable"; readonly server: number }
+  /** A process begins. */
+  | { readonly kind: "started"; readonly server: number }
+  /** A process did not begin: it refuses its data. */
+  | {
+      readonly kind: "refused";
+      readonly server: number;
+      readonly reason: string;
+      readonly isExcused: boolean;
+    }
+  | { readonly kind: "ended"; readonly server: number }
+  /** A server sends bytes to a client. */
+  | { readonly kind: "served"; readonly server: number }
+  /** These txns are decided, as the history now says. */
+  | { readonly kind: "committed"; readonly txns: readonly KnownTxn[] }
+  /** A client was told that its write is done, in the txn of that zxid; `path` and `data` are what was written. */
+  | {
+      readonly kind: "acknowledged";
+      readonly client: string;
+      readonly zxid: Zxid;
+      readonly path: string;
+      readonly data: string | null;
+    }
+  /** A client got an answer of any kind on a session; `zxid` is what the server had applied by then. */
+  | { readonly kind: "answered"; readonly client: string; readonly session: string; readonly zxid: Zxid }
+  /** The faults are over: this is what a server has in memory. */
+  | { readonly kind: "settled"; readonly server: number; readonly database: Database }
+  /** One line of a server's log. */
+  | { readonly kind: "said"; readonly server: number; readonly level: string; readonly message: string };
+
+/** What checkers may look at. */
+export interface Facts {
+  readonly nowMs: number;
+  /** Sids of participants. */
+  readonly voters: readonly number[];
+  readonly servers: readonly number[];
+  durable(server: number): DurableState;
+  readonly history: TxnHistory;
+  /** The state that the decided txns make on an empty tree. */
+  readonly expected: Database;
+  /** Says that everything up to `zxid` is decided. Returns what that contradicts, if anything. */
+  commit(zxid: Zxid): string | undefined;
+  hasQuorum(servers: readonly number[]): boolean;
+}
+
+/** An alarm: watches for one way of being wrong. */
+export interface Checker {
+  /** As the file is called. */
+  readonly name: string;
+  /** Returns what is wrong, if anything is. */
+  see(seen: Observation, facts: Facts): string | undefined;
+}

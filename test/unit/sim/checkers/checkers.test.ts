@@ -1,0 +1,446 @@
+import { describe, expect, it } from "vitest";
+import { AckEpoch } from "../../../../sim/checkers/ack-epoch.ts";
+import { AcknowledgedWrites } from "../../../../sim/checkers/acknowledged-writes.ts";
+import { CommitQuorum } from "../../../../sim/checkers/commit-quorum.ts";
+import { CommittedOrder } from "../../../../sim/checkers/committed-order.ts";
+import { ContiguousLog } from "../../../../sim/checkers/contiguous-log.ts";
+import { Digest } from "../../../../sim/checkers/digest.ts";
+import { EpochFiles } from "../../../../sim/checkers/epoch-files.ts";
+import { LeaderCompleteness } from "../../../../sim/checkers/leader-completeness.ts";
+import { LinkOrder } from "../../../../sim/checkers/link-order.ts";
+import { LogAgreement } from "../../../../sim/checkers/log-agreement.ts";
+import { NewLeaderAck } from "../../../../sim/checkers/newleader-ack.ts";
+import { OneLeader } from "../../../../sim/checkers/one-leader.ts";
+import { ProposalAck } from "../../../../sim/checkers/proposal-ack.ts";
+import { SameTrees } from "../../../../sim/checkers/same-trees.ts";
+import { Service } from "../../../../sim/checkers/service.ts";
+import { SessionOrder } from "../../../../sim/checkers/session-order.ts";
+import { Sessions } from "../../../../sim/checkers/sessions.ts";
+import { Startable } from "../../../../sim/checkers/startable.ts";
+import { Truncation } from "../../../../sim/checkers/truncation.ts";
+import { Votes } from "../../../../sim/checkers/votes.ts";
+import type { Checker, Observation } from "../../../../sim/observation.ts";
+import { PacketType } from "../../../../src/core/zab/packets.ts";
+import { Int64 } from "../../../../src/protocol/int64.ts";
+import { OpCode } from "../../../../src/protocol/opcode.ts";
+import type { Zxid } from "../../../../src/protocol/zxid.ts";
+import { FakeFacts, fromLeader, fromLearner, int, newDatabase, OPEN, txn, z } from "./bad-history.ts";
+
+const { ACK, ACKEPOCH, COMMIT, DIFF, LEADERINFO, NEWLEADER, PROPOSAL, SNAP, TRUNC, UPTODATE } = PacketType;
+
+/** Shows the checker what happened, and returns what it said: undefined for each thing that is in order. */
+function show(checker: Checker, facts: FakeFacts, ...seen: Observation[]): (string | undefined)[] {
+  return seen.map((one) => checker.see(one, facts));
+}
+
+const quiet = undefined;
+const started = (server: number): Observation => ({ kind: "started", server });
+const logged = (server: number, zxid: Zxid, previous: Zxid, bytes = txn(zxid)): Observation => ({
+  kind: "logged",
+  server,
+  zxid,
+  previous,
+  bytes,
+});
+
+describe("log-agreement", () => {
+  it("rings on one zxid with two txns, or behind two different ones", () => {
+    const facts = new FakeFacts();
+    const said = show(
+      new LogAgreement(),
+      facts,
+      logged(1, z(1, 1), z(0, 0)),
+      logged(2, z(1, 1), z(0, 0)),
+      logged(1, z(2, 1), z(1, 1)),
+      logged(3, z(2, 1), z(0, 0)),
+      logged(3, z(1, 1), z(0, 0), txn(z(1, 1), { type: OpCode.createSession, timeOut: 1 })),
+    );
+    expect(said).toEqual([
+      quiet,
+      quiet,
+      quiet,
+      expect.stringMatching(/2:1 is behind/),
+      expect.stringMatching(/two/),
+    ]);
+  });
+});
+
+describe("contiguous-log", () => {
+  it("rings on a gap, and on an epoch that begins behind its first txn", () => {
+    const said = show(
+      new ContiguousLog(),
+      new FakeFacts(),
+      logged(1, z(1, 2), z(1, 1)),
+      logged(1, z(1, 4), z(1, 2)),
+      logged(1, z(3, 1), z(1, 2)),
+      logged(1, z(4, 2), z(3, 1)),
+    );
+    expect(said).toEqual([
+      quiet,
+      expect.stringMatching(/1:4 behind 1:2/),
+      quiet,
+      expect.stringMatching(/4:2/),
+    ]);
+  });
+});
+
+describe("committed-order", () => {
+  it("rings when what is decided leaves out what was decided before", () => {
+    const facts = new FakeFacts();
+    const checker = new CommittedOrder();
+    facts.log(z(1, 1), z(0, 0));
+    facts.log(z(1, 2), z(1, 1), [1]);
+    const before = show(
+      checker,
+      facts,
+      fromLeader(NEWLEADER, z(1, 0)),
+      fromLeader(COMMIT, z(1, 1)),
+      fromLeader(COMMIT, z(1, 2)),
+    );
+    expect(before).toEqual([quiet, quiet, quiet]);
+    facts.history.add(z(2, 1), z(1, 1), txn(z(2, 1)));
+    const other = { id: 2, learner: 1, leader: 2 };
+    facts.durable(2).zxids.length = 1;
+    const after = show(
+      checker,
+      facts,
+      fromLeader(NEWLEADER, z(2, 0), other),
+      fromLeader(COMMIT, z(2, 1), other),
+    );
+    expect(after).toEqual([quiet, expect.stringMatching(/1:2, committed before, is lost/)]);
+  });
+
+  it("rings when a client is told of a write that nobody has", () => {
+    const ack = { kind: "acknowledged", client: "c1", zxid: z(1, 5), path: "/a", data: null } as const;
+    expect(show(new CommittedOrder(), new FakeFacts(), ack)).toEqual([
+      expect.stringMatching(/nobody ever logged/),
+    ]);
+  });
+
+  it("does not take a COMMIT of a sync for a decision", () => {
+    const facts = new FakeFacts();
+    facts.log(z(1, 1), z(0, 0), [3]);
+    show(new CommittedOrder(), facts, fromLeader(DIFF, z(1, 1)), fromLeader(COMMIT, z(1, 1)));
+    expect(facts.history.tip).toBe(0);
+  });
+});
+
+describe("commit-quorum", () => {
+  it("rings when a txn is decided that one disk has", () => {
+    const facts = new FakeFacts();
+    facts.log(z(1, 1), z(0, 0), [1, 3]);
+    facts.log(z(1, 2), z(1, 1), [3]);
+    facts.commit(z(1, 1));
+    facts.commit(z(1, 2));
+    const said = show(new CommitQuorum(), facts, ...facts.committed);
+    expect(said).toEqual([quiet, "1:2 is committed and durable on [3] only"]);
+  });
+});
+
+describe("leader-completeness", () => {
+  it("rings when a leader begins to serve without what is decided", () => {
+    const facts = new FakeFacts();
+    const checker = new LeaderCompleteness();
+    facts.log(z(1, 1), z(0, 0));
+    facts.log(z(1, 2), z(1, 1));
+    facts.commit(z(1, 2));
+    facts.history.begin(2, z(1, 2));
+    facts.history.begin(3, z(1, 1));
+    const serve = (epoch: number) => [fromLeader(NEWLEADER, z(epoch, 0)), fromLeader(UPTODATE, -1 as Zxid)];
+    expect(show(checker, facts, ...serve(2))).toEqual([quiet, quiet]);
+    expect(show(checker, facts, ...serve(3))).toEqual([quiet, expect.stringMatching(/epoch 3 with 1:1/)]);
+  });
+});
+
+describe("one-leader", () => {
+  it("rings on an epoch with two leaders, or with one that has died meanwhile", () => {
+    const checker = new OneLeader();
+    const lead = (leader: number, id: number) => [
+      fromLeader(NEWLEADER, z(4, 0), { id, learner: 1, leader }),
+      fromLeader(UPTODATE, -1 as Zxid, { id, learner: 1, leader }),
+    ];
+    const facts = new FakeFacts();
+    expect(show(checker, facts, started(3), ...lead(3, 1), ...lead(3, 2))).toEqual(Array(5).fill(quiet));
+    expect(show(checker, facts, ...lead(2, 3))).toEqual([quiet, expect.stringMatching(/two leaders/)]);
+    expect(show(checker, facts, started(3), ...lead(3, 4)).at(-1)).toMatch(/two leaders/);
+  });
+});
+
+describe("epoch-files", () => {
+  it("rings when an epoch goes back or is ahead of what is accepted", () => {
+    const facts = new FakeFacts();
+    const checker = new EpochFiles();
+    const disk = facts.durable(1);
+    const look = (): string | undefined => checker.see({ kind: "durable", server: 1 }, facts);
+    Object.assign(disk, { accepted: 2, current: 1 });
+    expect(look()).toBe(quiet);
+    disk.current = 3;
+    expect(look()).toMatch(/above acceptedEpoch/);
+    disk.current = 2;
+    expect(look()).toMatch(/currentEpoch goes back/);
+    disk.accepted = 1;
+    expect(look()).toMatch(/acceptedEpoch goes back/);
+    Object.assign(disk, { accepted: 3, current: 2 });
+    disk.zxids.push(z(4, 1));
+    expect(look()).toMatch(/has 4:1 and has accepted epoch 3 only/);
+  });
+});
+
+describe("ack-epoch", () => {
+  it("rings when an epoch is accepted or offered that is not on the disk, and when it counts twice", () => {
+    const facts = new FakeFacts();
+    const checker = new AckEpoch();
+    facts.durable(3).accepted = 5;
+    expect(show(checker, facts, fromLeader(LEADERINFO, z(5, 0)))).toEqual([quiet]);
+    const ack = fromLearner(ACKEPOCH, z(0, 0), int(0));
+    expect(show(checker, facts, ack)).toEqual([expect.stringMatching(/its disk says 0/)]);
+    facts.durable(1).accepted = 5;
+    expect(show(checker, facts, ack, ack)).toEqual([quiet, expect.stringMatching(/counts for two/)]);
+    facts.durable(1).zxids.push(z(1, 1));
+    expect(show(checker, facts, ack)).toEqual([expect.stringMatching(/on its disk it ends with 1:1/)]);
+    expect(show(checker, facts, fromLeader(LEADERINFO, z(6, 0)))).toEqual([
+      expect.stringMatching(/offers epoch 6/),
+    ]);
+  });
+});
+
+describe("newleader-ack", () => {
+  const sync = [
+    fromLeader(DIFF, z(1, 1), undefined, "arrived"),
+    fromLeader(PROPOSAL, z(1, 1), undefined, "arrived"),
+    fromLeader(COMMIT, z(1, 1), undefined, "arrived"),
+    fromLeader(NEWLEADER, z(2, 0), undefined, "arrived"),
+  ];
+
+  it("rings when the txns are not on the disk", () => {
+    const facts = new FakeFacts();
+    facts.durable(1).current = 2;
+    const said = show(new NewLeaderAck(), facts, ...sync, fromLearner(ACK, z(2, 0)));
+    expect(said.at(-1)).toMatch(/acknowledges epoch 2 and does not have 1:1/);
+    facts.durable(1).zxids.push(z(1, 1));
+    expect(show(new NewLeaderAck(), facts, ...sync, fromLearner(ACK, z(2, 0))).at(-1)).toBe(quiet);
+  });
+
+  it("rings when the epoch is not", () => {
+    const facts = new FakeFacts();
+    facts.log(z(1, 1), z(0, 0));
+    const said = show(new NewLeaderAck(), facts, ...sync, fromLearner(ACK, z(2, 0)));
+    expect(said.at(-1)).toMatch(/currentEpoch on its disk is 0/);
+  });
+
+  it("rings when the epoch is on the disk before the txns", () => {
+    const facts = new FakeFacts();
+    facts.durable(1).current = 2;
+    const said = show(new NewLeaderAck(), facts, ...sync, { kind: "durable", server: 1 });
+    expect(said.at(-1)).toMatch(/has stored currentEpoch 2 and does not have 1:1/);
+  });
+
+  it("rings when a snapshot is not", () => {
+    const facts = new FakeFacts();
+    facts.durable(1).current = 2;
+    const said = show(
+      new NewLeaderAck(),
+      facts,
+      fromLeader(SNAP, z(1, 9), undefined, "arrived"),
+      sync[3]!,
+      fromLearner(ACK, z(2, 0)),
+    );
+    expect(said.at(-1)).toMatch(/does not have 1:9/);
+  });
+});
+
+describe("proposal-ack", () => {
+  it("rings when a proposal, or one before it, is not on the disk", () => {
+    const facts = new FakeFacts();
+    const proposals = [1, 2, 3].map((counter) => fromLeader(PROPOSAL, z(1, counter)));
+    facts.durable(1).zxids.push(z(1, 1), z(1, 3));
+    const said = show(
+      new ProposalAck(),
+      facts,
+      ...proposals,
+      fromLearner(ACK, z(1, 1)),
+      fromLearner(ACK, z(1, 3)),
+    );
+    expect(said).toEqual([quiet, quiet, quiet, quiet, expect.stringMatching(/1:3 and does not have 1:2/)]);
+  });
+});
+
+describe("link-order", () => {
+  it("rings on a gap in a DIFF and on a COMMIT out of turn", () => {
+    const facts = new FakeFacts();
+    const said = show(
+      new LinkOrder(),
+      facts,
+      fromLearner(ACKEPOCH, z(1, 1), int(1)),
+      fromLeader(DIFF, z(1, 4)),
+      fromLeader(PROPOSAL, z(1, 2)),
+      fromLeader(COMMIT, z(1, 2)),
+      fromLeader(PROPOSAL, z(1, 4)),
+      fromLeader(PROPOSAL, z(1, 5)),
+      fromLeader(COMMIT, z(1, 5)),
+    );
+    expect(said.slice(0, 4)).toEqual(Array(4).fill(quiet));
+    expect(said.slice(4)).toEqual([
+      expect.stringMatching(/1:4 behind 1:2/),
+      quiet,
+      expect.stringMatching(/COMMIT of 1:5, the oldest proposal is 1:4/),
+    ]);
+  });
+});
+
+describe("votes", () => {
+  it("rings when a server offers what it does not have, or less than it has", () => {
+    const facts = new FakeFacts();
+    facts.log(z(1, 1), z(0, 0));
+    facts.durable(1).current = 1;
+    const vote = (zxid: Zxid, peerEpoch: number): Observation => ({
+      kind: "voted",
+      from: 1,
+      to: 2,
+      notification: { state: 0, leader: 1, zxid, round: 1, peerEpoch },
+    });
+    const said = show(new Votes(), facts, vote(z(1, 1), 1), vote(z(0, 0), 1), vote(z(1, 1), 2));
+    expect(said).toEqual([
+      quiet,
+      expect.stringMatching(/offers 0:0/),
+      expect.stringMatching(/offers epoch 2/),
+    ]);
+  });
+});
+
+describe("truncation", () => {
+  it("rings when what is decided would go", () => {
+    const facts = new FakeFacts();
+    facts.log(z(1, 1), z(0, 0));
+    facts.log(z(1, 2), z(1, 1));
+    facts.commit(z(1, 1));
+    expect(show(new Truncation(), facts, fromLeader(TRUNC, z(1, 1)))).toEqual([quiet]);
+    facts.commit(z(1, 2));
+    expect(show(new Truncation(), facts, fromLeader(TRUNC, z(1, 1)))).toEqual([
+      expect.stringMatching(/1:2, committed/),
+    ]);
+  });
+});
+
+describe("service", () => {
+  it("rings when a server answers before it may, and again after it has looked for a leader", () => {
+    const facts = new FakeFacts();
+    const checker = new Service();
+    const served = (server: number): Observation => ({ kind: "served", server });
+    expect(show(checker, facts, started(1), served(1))[1]).toMatch(/before it may/);
+    const sync = [fromLeader(NEWLEADER, z(1, 0)), fromLearner(ACK, z(1, 0), null, "arrived"), served(3)];
+    expect(show(checker, facts, ...sync)).toEqual([quiet, quiet, quiet]);
+    const uptodate = fromLeader(UPTODATE, -1 as Zxid, undefined, "arrived");
+    expect(show(checker, facts, uptodate, served(1))).toEqual([quiet, quiet]);
+    const notification = { state: 0, leader: 1, zxid: z(0, 0), round: 2, peerEpoch: 1 };
+    const looking: Observation = { kind: "voted", from: 1, to: 2, notification };
+    expect(show(checker, facts, looking, served(1))[1]).toMatch(/before it may/);
+  });
+});
+
+describe("startable", () => {
+  it("rings when a server refuses its own data, unless that had to be expected", () => {
+    const refused = (isExcused: boolean): Observation => ({
+      kind: "refused",
+      server: 2,
+      reason: "torn",
+      isExcused,
+    });
+    expect(show(new Startable(), new FakeFacts(), refused(true), refused(false))).toEqual([
+      quiet,
+      expect.stringMatching(/torn/),
+    ]);
+  });
+});
+
+describe("session-order", () => {
+  it("rings when an answer is older than one before", () => {
+    const answered = (zxid: Zxid, session = "7"): Observation => ({
+      kind: "answered",
+      client: "c1",
+      session,
+      zxid,
+    });
+    const said = show(
+      new SessionOrder(),
+      new FakeFacts(),
+      answered(z(1, 2)),
+      answered(z(1, 1), "8"),
+      answered(z(1, 1)),
+    );
+    expect(said).toEqual([quiet, quiet, expect.stringMatching(/1:1 behind one as of 1:2/)]);
+  });
+});
+
+describe("what trees must be", () => {
+  const create = {
+    type: OpCode.create,
+    path: "/e",
+    data: null,
+    acl: OPEN,
+    ephemeral: true,
+    parentCVersion: 1,
+  } as const;
+
+  it("digest rings on a txn that says another one, and when a server says so", () => {
+    const facts = new FakeFacts();
+    const said: Observation = { kind: "said", server: 1, level: "error", message: "digest mismatch at 1:1" };
+    expect(show(new Digest(), facts, said)).toEqual([expect.stringMatching(/mismatch/)]);
+    const wrong = { version: 2, treeDigest: new Int64(1, 2) };
+    facts.expected.replay(txn(z(1, 1), create, wrong));
+    facts.log(z(1, 1), z(0, 0));
+    facts.commit(z(1, 1));
+    expect(show(new Digest(), facts, ...facts.committed)).toEqual([expect.stringMatching(/another digest/)]);
+  });
+
+  it("sessions rings on an ephemeral without a session", () => {
+    const facts = new FakeFacts();
+    const committed: Observation = { kind: "committed", txns: [] };
+    facts.expected.replay(txn(z(1, 1)));
+    facts.expected.replay(txn(z(1, 2), create));
+    expect(show(new Sessions(), facts, committed)).toEqual([quiet]);
+    const orphaned = new FakeFacts();
+    orphaned.expected.replay(txn(z(1, 1), create));
+    expect(show(new Sessions(), orphaned, committed)).toEqual([expect.stringMatching(/session .* is over/)]);
+  });
+
+  it("same-trees rings on a server that is behind, has more, or has something else", () => {
+    const facts = new FakeFacts();
+    facts.log(z(1, 1), z(0, 0));
+    facts.commit(z(1, 1));
+    facts.expected.replay(txn(z(1, 1)));
+    const settled = (database = newDatabase()): Observation => ({ kind: "settled", server: 1, database });
+    expect(show(new SameTrees(), facts, settled())[0]).toMatch(/is at 0:0, decided is 1:1/);
+    const same = newDatabase();
+    same.replay(txn(z(1, 1)));
+    expect(show(new SameTrees(), facts, settled(same))).toEqual([quiet]);
+    const other = newDatabase();
+    other.replay(txn(z(1, 1), { ...create, ephemeral: false }));
+    expect(show(new SameTrees(), facts, settled(other))[0]).toMatch(/sessions of server 1 differ/);
+    const more = newDatabase();
+    more.replay(txn(z(1, 1)));
+    more.replay(txn(z(1, 1), { ...create, path: "/x" }));
+    expect(show(new SameTrees(), facts, settled(more))[0]).toMatch(/server 1: \/ is .*numChildren":2/);
+  });
+
+  it("acknowledged-writes rings on a write that is lost, or is another one", () => {
+    const facts = new FakeFacts();
+    const path = "/e";
+    facts.history.add(z(1, 1), z(0, 0), txn(z(1, 1), { ...create, data: new TextEncoder().encode("a") }));
+    facts.history.add(z(1, 2), z(1, 1), txn(z(1, 2), create));
+    facts.commit(z(1, 1));
+    const settled: Observation = { kind: "settled", server: 1, database: newDatabase() };
+    const acked = (zxid: Zxid, data: string): Observation => ({
+      kind: "acknowledged",
+      client: "c1",
+      zxid,
+      path,
+      data,
+    });
+    const ask = (zxid: Zxid, data: string) =>
+      show(new AcknowledgedWrites(), facts, acked(zxid, data), settled)[1];
+    expect(ask(z(1, 1), "a")).toBe(quiet);
+    expect(ask(z(1, 1), "b")).toMatch(/another txn/);
+    expect(ask(z(1, 2), "a")).toMatch(/is lost/);
+  });
+});
