@@ -11,7 +11,8 @@ export type MachineEvent =
   | AuthEvent
   | ThrottleEvent
   | DataEvent
-  | AuditEvent;
+  | AuditEvent
+  | PeerEvent;
 
 export type SessionEvent =
   | {
@@ -96,6 +97,25 @@ export interface DataEvent {
   readonly path: string;
   readonly session: SessionId;
 }
+
+/** What a member of an ensemble does with the others. */
+export type PeerEvent =
+  | {
+      readonly kind: "roleChanged";
+      /** `looking`, or what it has become: `leading` and so on from the election on, not only when it serves. */
+      readonly state: "looking" | "leading" | "following" | "observing";
+      readonly leader: number | undefined;
+      /** Why the role before has ended; empty at the start. */
+      readonly reason: string;
+    }
+  /** The role's server has begun to serve clients. */
+  | {
+      readonly kind: "serving";
+      readonly state: "leading" | "following" | "observing" | "read-only";
+      readonly epoch: number;
+    }
+  /** One line for the log: `message` says what, about whom, and why. */
+  | { readonly kind: "peerNotice"; readonly level: "debug" | "info" | "warn"; readonly message: string };
 
 /** One line of the audit log (operations.md 4.1), present only when auditing is on. */
 export interface AuditEvent {

@@ -82,8 +82,11 @@ export class Commits {
     order.runEarlier(request);
     if (body.type === OpCode.deleteContainer) this.#countTtlDelete(body.path);
     notifications.startTxn(header.zxid);
+    const previous = database.lastProcessedZxid;
     const result = database.applyTxn(txn, notifications);
-    if (this.#parts.keepsCommitted) database.committed.appendOwned(header.zxid, proposal.entry.bytes);
+    if (this.#parts.keepsCommitted) {
+      database.committed.appendOwned(header.zxid, proposal.entry.bytes, previous);
+    }
     invariant(database.lastProcessedZxid === header.zxid, `applying ${header.zxid} did not advance the tree`);
     prep.changes.release(proposal.changeCount);
     stats.counters.outstanding_changes_removed += proposal.changeCount;

@@ -16,6 +16,7 @@ const WRITER_BYTES_KEPT_MAX = 64 * 1024;
 export const OUTPUT_BYTES_FULL: number = 1024 * 1024;
 
 const NONE: readonly never[] = Object.freeze([]);
+const EMPTY = new Uint8Array(0);
 const READING_UNCHANGED = Object.freeze({ pauseReading: NONE, resumeReading: NONE });
 
 /** Collects what a Ready is made of. Each connection that gets something in a turn borrows a writer for it. */
@@ -25,6 +26,7 @@ export class Outbox {
   /** Connections whose reading was paused or resumed in this turn, perhaps both. */
   #readingChanged: Connection[] = [];
   #full: ConnectionId[] = [];
+  #refused: LentOutput[] = [];
   #events: MachineEvent[] = [];
   readonly #writers: JuteWriter[] = [];
 
@@ -42,6 +44,11 @@ export class Outbox {
     if (connection.isClosing) return;
     if (connection.output === null) this.#connections.push(connection);
     connection.isClosing = true;
+  }
+
+  /** A connection that nobody serves is to be closed. */
+  refuse(connection: ConnectionId): void {
+    this.#refused.push({ connection, bytes: EMPTY, isClosing: true, writer: null });
   }
 
   append(entry: LogEntry): void {
@@ -81,7 +88,7 @@ export class Outbox {
     return {
       append: append.length > 0 ? append : NONE,
       mustSync: append.length > 0,
-      output: connections.length > 0 ? this.#outputs(connections) : NONE,
+      output: connections.length > 0 || this.#refused.length > 0 ? this.#outputs(connections) : NONE,
       ...this.#takeReading(),
       reportTaken: full.length > 0 ? full : NONE,
       events: events.length > 0 ? events : NONE,
@@ -114,7 +121,8 @@ export class Outbox {
   }
 
   #outputs(connections: readonly Connection[]): readonly LentOutput[] {
-    const outputs: LentOutput[] = [];
+    const outputs = this.#refused;
+    this.#refused = [];
     for (const connection of connections) {
       const writer = connection.output;
       connection.output = null;
@@ -130,4 +138,3 @@ interface LentOutput extends ConnectionOutput {
   writer: JuteWriter | null;
 }
 
-const EMPTY = new Uint8Array(0);

@@ -13,6 +13,7 @@ export interface CommittedTxn {
  */
 export class CommittedLog {
   readonly #ring: (CommittedTxn | undefined)[];
+  #before: Zxid | undefined;
   #start = 0;
   #count = 0;
 
@@ -34,19 +35,26 @@ export class CommittedLog {
     return this.#count === 0 ? ZXID_ZERO : this.#at(this.#count - 1).zxid;
   }
 
-  /** Keeps a copy of `bytes`. A zxid that is not above the newest one is kept already: it is ignored. */
-  append(zxid: Zxid, bytes: Uint8Array): void {
-    // Not slice(): of a Buffer that would be a view.
-    this.appendOwned(zxid, new Uint8Array(bytes));
+  /** The zxid right in front of the oldest one kept; undefined while there is none. */
+  get zxidBefore(): Zxid | undefined {
+    return this.#before;
   }
 
-  /** Keeps `bytes` themselves: nobody may change them any more. */
-  appendOwned(zxid: Zxid, bytes: Uint8Array): void {
+  /** Keeps a copy of `bytes`. A zxid that is not above the newest one is kept already: it is ignored. */
+  append(zxid: Zxid, bytes: Uint8Array, previous: Zxid): void {
+    // Not slice(): of a Buffer that would be a view.
+    this.appendOwned(zxid, new Uint8Array(bytes), previous);
+  }
+
+  /** Keeps `bytes` themselves: nobody may change them any more. `previous` is the txn before. */
+  appendOwned(zxid: Zxid, bytes: Uint8Array, previous: Zxid): void {
     if (this.#count > 0 && zxid <= this.zxidMax) return;
     const txn = { zxid, bytes };
+    if (this.#count === 0) this.#before = previous;
     if (this.#count < this.#ring.length) {
       this.#ring[(this.#start + this.#count++) % this.#ring.length] = txn;
     } else {
+      this.#before = this.#ring[this.#start]!.zxid;
       this.#ring[this.#start] = txn;
       this.#start = (this.#start + 1) % this.#ring.length;
     }

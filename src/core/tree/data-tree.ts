@@ -8,12 +8,20 @@ import { TxnApplier } from "./apply-txn.ts";
 import { DigestTracker } from "./digest-tracker.ts";
 import { OwnerRules } from "./owner.ts";
 import { OwnerIndex } from "./owner-index.ts";
+import { CONFIG_PATH } from "./path.ts";
 import { QuotaRegistry } from "./quota.ts";
 import { type SnapshotParts, TreeSnapshotSource } from "./snapshot-source.ts";
 import { plantSystemZnodes } from "./system-znodes.ts";
 import { TreeChanges } from "./tree-changes.ts";
 import { TreeLoader } from "./tree-loader.ts";
-import type { ChangeSink, DataTreeOptions, NodeRef, TxnResult, ZxidDigest } from "./tree-types.ts";
+import {
+  type ChangeSink,
+  type DataTreeOptions,
+  NO_CHANGE_SINK,
+  type NodeRef,
+  type TxnResult,
+  type ZxidDigest,
+} from "./tree-types.ts";
 import { ZnodeReader } from "./znode-reader.ts";
 import { ZnodeStore } from "./znode-store.ts";
 
@@ -108,6 +116,11 @@ export class DataTree extends ZnodeReader {
     const paths = this.ephemeralsOf(session);
     for (const path of paths) this.#changes.delete(path, this.lastProcessedZxid, sink);
     return paths;
+  }
+
+  /** Sets /zookeeper/config without a transaction: where it is made from this server's own configuration (quorum-protocol 5.2). */
+  setConfiguration(data: Uint8Array, version: Zxid, timeMs: number): void {
+    this.#changes.setData(CONFIG_PATH, data, -1, version, timeMs, NO_CHANGE_SINK);
   }
 
   /** The owner looks like a TTL, but extendedTypesEnabled is off, so that it counts as a session (client-protocol 15 #13). */

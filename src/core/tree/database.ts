@@ -111,6 +111,18 @@ export class Database {
     return this.tree.snapshotSource(this.#sessions.values());
   }
 
+  /**
+   * The znodes come from a walk over a tree that went on changing, and nobody says until when: digests mean nothing before
+   * {@link endFuzziness}, when every txn that can be in there has been applied.
+   */
+  beginFuzziness(): void {
+    this.tree.digests.beginFuzziness();
+  }
+
+  endFuzziness(): void {
+    this.tree.digests.endFuzziness(this.lastProcessedZxid);
+  }
+
   /** RecoveryTarget: a row of the snapshot's session table. */
   session(id: SessionId, timeoutMs: number): void {
     this.#beginLoad();
@@ -148,8 +160,9 @@ export class Database {
   /** RecoveryTarget: the next record of the log. Throws JuteError when it is none. */
   replay(bytes: Uint8Array): void {
     const txn = decodeTxn(bytes, this.#fieldBytesMax);
+    const previous = this.lastProcessedZxid;
     this.applyTxn(txn, NO_CHANGE_SINK);
-    this.committed.append(txn.header.zxid, bytes);
+    this.committed.append(txn.header.zxid, bytes, previous);
     this.#lastReplayed = txn;
   }
 

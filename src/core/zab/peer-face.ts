@@ -90,6 +90,15 @@ export interface LogSurveyed {
   readonly snapshotBytes: number;
 }
 
+/**
+ * A long stream (a snapshot, a part of the log) is going on over the link, in either direction: told about once a second
+ * while bytes move, so that nobody takes the other side for dead meanwhile.
+ */
+export interface LinkProgress {
+  readonly kind: "linkProgress";
+  readonly link: LinkId;
+}
+
 /** Everything that can happen to a member of an ensemble. */
 export type PeerInput =
   | Input
@@ -99,6 +108,7 @@ export type PeerInput =
   | LinkDown
   | PacketReceived
   | SnapshotReceived
+  | LinkProgress
   | EpochsStored
   | JobDone
   | LogSurveyed;

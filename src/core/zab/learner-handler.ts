@@ -1,0 +1,91 @@
+import { ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
+import type { LinkId } from "./peer-face.ts";
+import { PROTOCOL_VERSION_OURS } from "./packets.ts";
+
+/**
+ * Where a learner stands with its leader (quorum-protocol 3.2, 3.9):
+ * - `connected`: nothing has come from it
+ * - `introduced`: it has told who it is, and waits for the epoch
+ * - `informed`: it has the epoch, and is to acknowledge it
+ * - `electing`: it has acknowledged, and waits until a quorum has
+ * - `surveying`: the disk is asked how to bring it up to date
+ * - `syncing`: it gets what it lacks, and then NEWLEADER
+ * - `synced`: it has acknowledged NEWLEADER, and waits until the leader serves
+ * - `serving`: it has been told UPTODATE
+ */
+export type LearnerPhase =
+  | "connected"
+  | "introduced"
+  | "informed"
+  | "electing"
+  | "surveying"
+  | "syncing"
+  | "synced"
+  | "serving";
+
+/** A learner as its leader sees it. One link, one handler: what came over an earlier link does not count. */
+export class LearnerHandler {
+  readonly link: LinkId;
+  /** `address:port`, for people. */
+  readonly remote: string;
+  phase: LearnerPhase = "connected";
+  sid = 0;
+  isObserver = false;
+  protocolVersion = 0;
+  /** From ACKEPOCH: -1 when it had accepted the epoch before. */
+  currentEpoch = -1;
+  lastZxid: Zxid = ZXID_ZERO;
+  /** It gets every PROPOSAL and COMMIT, or INFORM, from now on. */
+  isForwarding = false;
+  syncMode: "DIFF" | "TRUNC" | "SNAP" | undefined;
+  /** Everything up to here is on its disk. */
+  acked: Zxid = ZXID_ZERO;
+  /** When it counts as dead, unless something comes from it. */
+  deadlineMs: number;
+  /** The oldest proposal that it has not acknowledged, and since when; the one after which the next clock starts. */
+  #lateZxid: Zxid = ZXID_ZERO;
+  #lateSinceMs = 0;
+  #nextZxid: Zxid = ZXID_ZERO;
+  #nextSinceMs = 0;
+
+  constructor(link: LinkId, remote: string, deadlineMs: number) {
+    this.link = link;
+    this.remote = remote;
+    this.deadlineMs = deadlineMs;
+  }
+
+  /** A server of this project. */
+  get isOurs(): boolean {
+    return this.protocolVersion === PROTOCOL_VERSION_OURS;
+  }
+
+  get name(): string {
+    const role = this.isObserver ? "observer" : "follower";
+    return this.phase === "connected" ? this.remote : `${role} ${this.sid} (${this.remote})`;
+  }
+
+  /** A PROPOSAL goes out to it. */
+  proposed(zxid: Zxid, nowMs: number): void {
+    if (this.#lateZxid === ZXID_ZERO) {
+      this.#lateZxid = zxid;
+      this.#lateSinceMs = nowMs;
+    } else {
+      this.#nextZxid = zxid;
+      this.#nextSinceMs = nowMs;
+    }
+  }
+
+  ackedUpTo(zxid: Zxid): void {
+    if (zxid > this.acked) this.acked = zxid;
+    if (this.#lateZxid === ZXID_ZERO || zxid < this.#lateZxid) return;
+    const hasNext = this.#nextZxid > zxid;
+    this.#lateZxid = hasNext ? this.#nextZxid : ZXID_ZERO;
+    this.#lateSinceMs = this.#nextSinceMs;
+    this.#nextZxid = ZXID_ZERO;
+  }
+
+  /** Whether a proposal has waited for its acknowledgement for more than `limitMs`. */
+  isLate(nowMs: number, limitMs: number): boolean {
+    return this.#lateZxid !== ZXID_ZERO && nowMs - this.#lateSinceMs > limitMs;
+  }
+}

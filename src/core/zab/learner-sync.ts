@@ -1,0 +1,97 @@
+import { unreachable } from "../../base/invariant.ts";
+import type { Fifo } from "../pipeline/fifo.ts";
+import type { LearnerHandler } from "./learner-handler.ts";
+import { encodeBare, encodeCommit, encodeProposal, PacketType } from "./packets.ts";
+import type { PeerState } from "./peer-state.ts";
+import type { Outstanding } from "./proposals.ts";
+import { type LogSurvey, planSync, type SyncPlan } from "./sync-plan.ts";
+
+type DecidedPlan = Exclude<SyncPlan, { readonly mode: "survey" }>;
+
+/** Brings a learner to what the leader has (quorum-protocol 3.4), by packets that leave in the order in which they are given. */
+export class LearnerSync {
+  readonly #state: PeerState;
+
+  constructor(state: PeerState) {
+    this.#state = state;
+  }
+
+  /** Why the learner may not be synced now, or undefined: too many observers at once (`learner` throttling, 3.11). */
+  refusalOf(handler: LearnerHandler, others: Iterable<LearnerHandler>): string | undefined {
+    if (!handler.isObserver) return undefined;
+    const { snapSyncsMax, diffSyncsMax } = this.#state.ensemble;
+    let snapshots = 0;
+    let diffs = 0;
+    for (const { phase, syncMode } of others) {
+      if (phase !== "syncing") continue;
+      if (syncMode === "SNAP") snapshots++;
+      else diffs++;
+    }
+    if (snapshots >= snapSyncsMax) {
+      return `${snapshots} learners get snapshots already (leader.maxConcurrentSnapSyncs)`;
+    }
+    if (diffs >= diffSyncsMax) return `${diffs} learners are being synced already (leader.maxConcurrentDiffSyncs)`;
+    return undefined;
+  }
+
+  /**
+   * Sends what the learner lacks of what is committed. False: the disk is asked first, and this is to be called again with
+   * its answer.
+   */
+  plan(handler: LearnerHandler, survey: LogSurvey | undefined): boolean {
+    const { database, ensemble, out } = this.#state;
+    const { committed } = database;
+    const plan = planSync({
+      peer: handler.lastZxid,
+      committed: Array.from(committed, ({ zxid }) => zxid),
+      before: committed.zxidBefore,
+      last: database.lastProcessedZxid,
+      isSnapshotForced: ensemble.forcesSnapshotSync,
+      cutsExactly: handler.isOurs,
+      survey,
+      snapshotSizeFactor: ensemble.snapshotSizeFactor,
+    });
+    if (plan.mode === "survey") {
+      handler.phase = "surveying";
+      out.survey({ link: handler.link, zxid: handler.lastZxid });
+      return false;
+    }
+    handler.syncMode = plan.mode;
+    this.#send(handler, plan);
+    return true;
+  }
+
+  #send({ link }: LearnerHandler, plan: DecidedPlan): void {
+    const { database, out } = this.#state;
+    switch (plan.mode) {
+      case "SNAP":
+        out.send(link, encodeBare(PacketType.SNAP, plan.zxid));
+        out.stream({ kind: "snapshot", link, walk: database.snapshotSource() });
+        return;
+      case "DIFF":
+      case "TRUNC": {
+        out.send(link, encodeBare(PacketType[plan.mode], plan.zxid));
+        const { diskThrough } = plan;
+        if (diskThrough !== undefined) out.stream({ kind: "log", link, after: plan.after, through: diskThrough });
+        const after = diskThrough ?? plan.after;
+        for (const { zxid, bytes } of database.committed) {
+          if (zxid <= after) continue;
+          out.send(link, encodeProposal(zxid, bytes));
+          out.send(link, encodeCommit(zxid));
+        }
+        return;
+      }
+      default:
+        unreachable(plan, "sync plan");
+    }
+  }
+
+  /** What is proposed and not committed: its COMMIT comes like everybody's. */
+  outstanding(handler: LearnerHandler, outstanding: Fifo<Outstanding>): void {
+    for (let at = 0; at < outstanding.length; at++) {
+      const { zxid, bytes } = outstanding.at(at)!.entry;
+      handler.proposed(zxid, this.#state.nowMs);
+      this.#state.out.send(handler.link, encodeProposal(zxid, bytes));
+    }
+  }
+}

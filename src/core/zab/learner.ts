@@ -1,0 +1,609 @@
+import { unreachable } from "../../base/invariant.ts";
+import { JuteError, JuteReader } from "../../protocol/jute-reader.ts";
+import { JuteWriter } from "../../protocol/jute-writer.ts";
+import { OpCode } from "../../protocol/opcode.ts";
+import type { QuorumPacket } from "../../protocol/records/quorum.ts";
+import type { SessionId } from "../../protocol/session-id.ts";
+import { decodeTxn } from "../../protocol/txn.ts";
+import { counterOf, epochOf, makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
+import { learnerChain } from "../pipeline/chains.ts";
+import type { Request } from "../pipeline/connection.ts";
+import { Fifo } from "../pipeline/fifo.ts";
+import { type Membership, MembershipError } from "../quorum/membership.ts";
+import { parseMembershipText } from "../quorum/membership-text.ts";
+import type { LogEntry } from "../ready.ts";
+import { LeaderDial } from "./leader-dial.ts";
+import {
+  encodeAck,
+  encodeAckEpoch,
+  encodeLearnerInfo,
+  encodeRequest,
+  encodeWithData,
+  PacketType,
+} from "./packets.ts";
+import type { JobDone, LinkId, SnapshotReceived } from "./peer-face.ts";
+import type { LoggedEntry, PeerState } from "./peer-state.ts";
+import type { Role, RoleEnd } from "./role.ts";
+
+/**
+ * - `dialing`: no link to the leader
+ * - `introduced`: waits for LEADERINFO
+ * - `acknowledged`: has accepted the epoch, waits for DIFF, TRUNC or SNAP
+ * - `receiving`: the leader's snapshot is coming; `cutting`: the own log is being cut
+ * - `syncing`: gets what it lacks, up to NEWLEADER
+ * - `installing`: the leader's history is being made durable as a snapshot
+ * - `following`: has the leader's history, and waits for UPTODATE
+ * - `serving`: clients are served
+ */
+type LearnerPhase =
+  | "dialing"
+  | "introduced"
+  | "acknowledged"
+  | "receiving"
+  | "cutting"
+  | "syncing"
+  | "installing"
+  | "following"
+  | "serving";
+
+const UNDECIDED = Object.freeze({ zxid: ZXID_ZERO, membership: null });
+
+/** The side of Zab 1.0 of a follower and of an observer (quorum-protocol 3.3, 3.5, 3.12, 3.15). */
+export class Learner implements Role {
+  readonly state: "following" | "observing";
+  readonly leaderSid: number;
+  readonly #state: PeerState;
+  readonly #end: RoleEnd;
+  readonly #dial: LeaderDial;
+  #phase: LearnerPhase = "dialing";
+  #link: LinkId = 0;
+  #deadlineMs = Number.POSITIVE_INFINITY;
+  #epoch = 0;
+  /** The last txn that the leader has sent, or that it takes for granted. */
+  #received: Zxid = ZXID_ZERO;
+  /** Proposals that are not committed; while `syncing` they are not in the log either. */
+  readonly #pending = new Fifo<LoggedEntry>();
+  /** While `syncing`: how many of them have been committed, and come into the log first. */
+  #committed = 0;
+  /** The history comes as a whole: it is on disk only once its snapshot is. */
+  #isWhole = false;
+  /** The own log could not be cut to the leader's wish: everything is to come anew. */
+  #asksForAll = false;
+  #newLeader: { readonly zxid: Zxid; readonly membership: Membership | null } = UNDECIDED;
+  /** What came while the log was being changed. */
+  readonly #held = new Fifo<QuorumPacket>();
+
+  constructor(state: PeerState, end: RoleEnd, leaderSid: number) {
+    this.state = state.learnerType === "observer" ? "observing" : "following";
+    this.#state = state;
+    this.#end = end;
+    this.leaderSid = leaderSid;
+    this.#dial = new LeaderDial(state, leaderSid);
+    this.#redial();
+  }
+
+  get isServing(): boolean {
+    return this.#phase === "serving";
+  }
+
+  get isObserver(): boolean {
+    return this.state === "observing";
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get nextDeadline(): number {
+    return Math.min(this.#deadlineMs, this.#dial.nextDeadline);
+  }
+
+  /** Whether this server keeps a log: an observer need not. */
+  get #isLogging(): boolean {
+    return !this.isObserver || this.#state.ensemble.observersPersist;
+  }
+
+  get #initLimitMs(): number {
+    return this.#state.ensemble.initLimitTicks * this.#state.tickMs;
+  }
+
+  get #syncLimitMs(): number {
+    return this.#state.ensemble.syncLimitTicks * this.#state.tickMs;
+  }
+
+  // The link
+
+  #redial(): void {
+    this.#phase = "dialing";
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    this.#dial.start();
+    this.#checkDial();
+  }
+
+  #checkDial(): void {
+    const { failure } = this.#dial;
+    if (failure !== undefined) this.#end.ended(failure);
+  }
+
+  linkAccepted(): void {}
+
+  linkUp(link: LinkId): void {
+    if (!this.#dial.opened(link)) return;
+    const state = this.#state;
+    this.#link = link;
+    this.#phase = "introduced";
+    this.#restartClock();
+    const type = this.isObserver ? PacketType.OBSERVERINFO : PacketType.FOLLOWERINFO;
+    const { committed } = state.view;
+    // Without reconfig versions mean nothing.
+    const configVersion = state.options.server.reconfigEnabled ? committed.version : ZXID_ZERO;
+    state.out.send(link, encodeLearnerInfo(type, state.acceptedEpoch, { serverid: state.sid, configVersion }));
+  }
+
+  linkDown(link: LinkId, reason: string): void {
+    if (this.#phase === "dialing") {
+      this.#dial.failed(link, reason);
+      this.#checkDial();
+    } else if (link === this.#link) {
+      this.#end.ended(`the connection to leader ${this.leaderSid} is gone: ${reason}`);
+    }
+  }
+
+  linkProgress(link: LinkId): void {
+    if (link === this.#link) this.#restartClock();
+  }
+
+  #restartClock(): void {
+    const isJoining = this.#phase !== "following" && this.#phase !== "serving";
+    this.#deadlineMs = this.#state.nowMs + (isJoining ? this.#initLimitMs : this.#syncLimitMs);
+  }
+
+  tick(): void {
+    const { nowMs } = this.#state;
+    if (this.#phase === "dialing") {
+      this.#dial.tick();
+      this.#checkDial();
+    } else if (nowMs >= this.#deadlineMs) {
+      this.#end.ended(`nothing was heard of leader ${this.leaderSid} within its limit of time`);
+    }
+  }
+
+  packet(link: LinkId, packet: QuorumPacket): void {
+    if (link !== this.#link) return;
+    this.#restartClock();
+    try {
+      if (this.#phase === "cutting" || this.#phase === "installing") this.#held.push(keep(packet));
+      else this.#packet(packet);
+    } catch (error) {
+      if (!(error instanceof JuteError || error instanceof MembershipError)) throw error;
+      this.#violated(error.message);
+    }
+  }
+
+  #packet(packet: QuorumPacket): void {
+    switch (this.#phase) {
+      case "introduced":
+        this.#leaderInfo(packet);
+        break;
+      case "acknowledged":
+        this.#syncMode(packet);
+        break;
+      case "syncing":
+      case "following":
+      case "serving":
+        this.#followed(packet);
+        break;
+      case "dialing":
+      case "receiving":
+      case "cutting":
+      case "installing":
+        this.#violated(`packet of type ${packet.type} while ${this.#phase}`);
+        break;
+      default:
+        unreachable(this.#phase, "learner phase");
+    }
+  }
+
+  /** The leader does what no leader may: whatever it says next, nothing of it is taken. */
+  #violated(what: string): void {
+    this.#end.ended(`leader ${this.leaderSid} broke the protocol: ${what}`);
+  }
+
+  // Discovery
+
+  #leaderInfo({ type, zxid }: QuorumPacket): void {
+    if (type !== PacketType.LEADERINFO) {
+      this.#violated(`its first packet has type ${type}, not LEADERINFO`);
+      return;
+    }
+    if (epochOf(zxid) < this.#state.acceptedEpoch) {
+      this.#end.ended(
+        `leader ${this.leaderSid} leads epoch ${epochOf(zxid)}, but epoch ${this.#state.acceptedEpoch} was accepted here`,
+      );
+      return;
+    }
+    this.#phase = "acknowledged";
+    this.#restartClock();
+    this.#acceptEpoch(epochOf(zxid), this.#asksForAll ? ZXID_ZERO : this.#state.lastZxid);
+  }
+
+  /** Once accepted, an epoch is never accepted again: a second answer says -1 and does not count. */
+  #acceptEpoch(epoch: number, lastZxid: Zxid): void {
+    const state = this.#state;
+    let reply = -1;
+    if (epoch > state.acceptedEpoch) {
+      reply = state.currentEpoch;
+      state.storeAccepted(epoch);
+    }
+    this.#epoch = epoch;
+    state.out.sendDurable(this.#link, encodeAckEpoch(lastZxid, reply));
+  }
+
+  // Synchronisation
+
+  #syncMode({ type, zxid }: QuorumPacket): void {
+    const state = this.#state;
+    switch (type) {
+      case PacketType.DIFF:
+        if (this.#asksForAll) {
+          this.#isWhole = true;
+          this.#loseDatabase();
+        }
+        this.#startSyncing(state.lastZxid);
+        break;
+      case PacketType.TRUNC:
+        this.#phase = "cutting";
+        this.#loseDatabase();
+        state.job({ kind: "truncate", zxid });
+        break;
+      case PacketType.SNAP:
+        this.#phase = "receiving";
+        this.#received = zxid;
+        this.#isWhole = true;
+        this.#loseDatabase();
+        break;
+      default:
+        this.#violated(`packet of type ${type} where DIFF, TRUNC or SNAP must come`);
+    }
+  }
+
+  /** The tree of before is not needed any more, and there is room for one only. */
+  #loseDatabase(): void {
+    this.#state.isDatabaseLost = true;
+    this.#state.database = this.#state.options.createDatabase();
+  }
+
+  snapshotReceived({ link, database }: SnapshotReceived): void {
+    if (link !== this.#link || this.#phase !== "receiving") return;
+    this.#state.database = database;
+    database.snapshotLoaded(this.#received);
+    database.beginFuzziness();
+    this.#startSyncing(this.#received);
+  }
+
+  jobDone(done: JobDone): void {
+    switch (done.kind) {
+      case "recovered":
+        this.#state.database = done.database;
+        this.#state.isDatabaseLost = false;
+        this.#startSyncing(done.lastZxid);
+        break;
+      case "truncateRefused":
+        this.#state.notice("warn", `${done.reason}; asking leader ${this.leaderSid} for everything instead`);
+        this.#askForAll();
+        return;
+      case "snapshotInstalled":
+        this.#state.isDatabaseLost = false;
+        this.#state.hasUnlogged = false;
+        this.#isWhole = false;
+        this.#haveHistory();
+        break;
+      default:
+        unreachable(done, "storage job");
+    }
+    for (let next = this.#held.shift(); next !== undefined; next = this.#held.shift()) {
+      this.packet(this.#link, next);
+    }
+  }
+
+  #askForAll(): void {
+    this.#state.out.close(this.#link);
+    this.#asksForAll = true;
+    this.#redial();
+  }
+
+  #startSyncing(from: Zxid): void {
+    this.#phase = "syncing";
+    this.#received = from;
+    this.#restartClock();
+  }
+
+  #followed(packet: QuorumPacket): void {
+    const { type, zxid, data } = packet;
+    switch (type) {
+      case PacketType.PROPOSAL:
+        this.#proposed(zxid, requireData(data));
+        break;
+      case PacketType.COMMIT:
+        this.#commit(zxid, undefined);
+        break;
+      case PacketType.COMMITANDACTIVATE:
+        this.#commit(zxid, new JuteReader(requireData(data)).readLong());
+        break;
+      case PacketType.INFORM:
+        this.#informed(zxid, requireData(data), undefined);
+        break;
+      case PacketType.INFORMANDACTIVATE: {
+        const bytes = requireData(data);
+        this.#informed(zxid, bytes.subarray(8), new JuteReader(bytes).readLong());
+        break;
+      }
+      case PacketType.NEWLEADER:
+        this.#newLeaderCame(zxid, data);
+        break;
+      case PacketType.UPTODATE:
+        this.#upToDate();
+        break;
+      case PacketType.PING:
+        this.#ping(zxid);
+        break;
+      case PacketType.SYNC:
+        this.#state.server?.learnerSide.syncAnswered();
+        break;
+      case PacketType.REVALIDATE:
+        this.#revalidated(requireData(data));
+        break;
+      case PacketType.LEADERINFO:
+        this.#epochChanges(zxid);
+        break;
+      default:
+        this.#state.notice("warn", `leader ${this.leaderSid} has sent a packet of type ${type}: ignored`);
+    }
+  }
+
+  #proposed(zxid: Zxid, data: Uint8Array): void {
+    // Around the point of the sync a txn may come twice, or be in the snapshot already.
+    if (zxid <= this.#received) {
+      if (this.#phase === "syncing") return;
+      throw new JuteError(`proposal ${hex(zxid)} behind ${hex(this.#received)}`);
+    }
+    if (!follows(this.#received, zxid)) {
+      throw new JuteError(`proposal ${hex(zxid)} does not follow ${hex(this.#received)}: something is missing`);
+    }
+    // Not slice(): of a Buffer that would be a view.
+    const bytes = new Uint8Array(data);
+    const txn = decodeTxn(bytes, this.#state.options.server.fieldBytesMax);
+    if (txn.header.zxid !== zxid) throw new JuteError(`proposal ${hex(zxid)} holds txn ${hex(txn.header.zxid)}`);
+    this.#received = zxid;
+    const logged = { txn, entry: { zxid, bytes } };
+    if (txn.body.type === OpCode.reconfig) this.#state.setLastSeen(this.#parseMembership(txn.body.data));
+    this.#pending.push(logged);
+    if (this.#phase !== "syncing") this.#log(logged);
+  }
+
+  /** To the log, and once it is there the leader hears of it. */
+  #log({ entry }: LoggedEntry): void {
+    const state = this.#state;
+    if (!this.#isLogging) {
+      state.hasUnlogged = true;
+      return;
+    }
+    state.append(entry);
+    if (!this.isObserver) state.out.sendDurable(this.#link, encodeAck(entry.zxid));
+  }
+
+  #commit(zxid: Zxid, leader: number | undefined): void {
+    if (this.#phase === "syncing") {
+      const next = this.#pending.at(this.#committed);
+      // Its proposal was in the snapshot already.
+      if (next === undefined || zxid < next.entry.zxid) {
+        if (zxid <= this.#received) return;
+      } else if (zxid === next.entry.zxid) {
+        this.#committed++;
+        return;
+      }
+      throw new JuteError(`commit of ${hex(zxid)}, which was not proposed`);
+    }
+    const next = this.#pending.peek();
+    if (next === undefined || next.entry.zxid !== zxid) {
+      const expected = next === undefined ? "nothing" : hex(next.entry.zxid);
+      throw new JuteError(`commit of ${hex(zxid)} where ${expected} is the next proposal`);
+    }
+    this.#pending.shift();
+    this.#apply(next, leader);
+  }
+
+  #informed(zxid: Zxid, data: Uint8Array, leader: number | undefined): void {
+    const before = this.#received;
+    this.#proposed(zxid, data);
+    if (this.#received !== before) this.#commit(zxid, leader);
+  }
+
+  #apply(logged: LoggedEntry, leader: number | undefined): void {
+    const { txn, entry } = logged;
+    const { server } = this.#state;
+    const isReconfig = txn.body.type === OpCode.reconfig;
+    if (server === null) this.#state.apply(logged);
+    else server.applyCommitted(txn, entry);
+    if (!isReconfig || leader === undefined || txn.body.type !== OpCode.reconfig) return;
+    this.#end.reconfigured(this.#parseMembership(txn.body.data), leader);
+  }
+
+  #parseMembership(data: Uint8Array | null): Membership {
+    const text = new TextDecoder().decode(data ?? new Uint8Array(0));
+    return parseMembershipText(text, this.#state.ensemble.rules);
+  }
+
+  // The leader's history is complete
+
+  #newLeaderCame(zxid: Zxid, data: Uint8Array | null): void {
+    if (epochOf(zxid) !== this.#state.acceptedEpoch || counterOf(zxid) !== 0) {
+      throw new JuteError(`NEWLEADER of ${hex(zxid)}, while epoch ${this.#state.acceptedEpoch} was accepted`);
+    }
+    const membership = data === null || data.length <= 1 ? null : this.#parseMembership(data);
+    this.#newLeader = { zxid, membership };
+    if (membership !== null) this.#adoptProposed(membership);
+    if (this.#phase !== "syncing") this.#acknowledgeNewLeader();
+    else if (this.#isWhole) this.#install();
+    else this.#haveHistory();
+  }
+
+  /** The leader's word about what is proposed replaces what a leader of before had proposed. */
+  #adoptProposed(membership: Membership): void {
+    const { committed, lastSeen } = this.#state.view;
+    if (!this.#state.options.server.reconfigEnabled) return;
+    if (membership.version > committed.version) {
+      if (lastSeen?.version !== membership.version) this.#state.setLastSeen(membership);
+    } else if (lastSeen !== null) {
+      this.#state.setLastSeen(null);
+    }
+  }
+
+  /** Everything came whole: what is committed is applied in memory, and a snapshot of that goes to the disk. */
+  #install(): void {
+    const state = this.#state;
+    for (; this.#committed > 0; this.#committed--) state.apply(this.#pending.shift()!);
+    state.database.endFuzziness();
+    if (!this.#isLogging) {
+      state.hasUnlogged = true;
+      state.isDatabaseLost = false;
+      this.#haveHistory();
+      return;
+    }
+    this.#phase = "installing";
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
+    state.job({ kind: "installSnapshot", zxid: state.lastZxid, database: state.database });
+  }
+
+  /** What was committed goes to the log, then the epoch is stored, then the leader hears of it; what is only proposed comes behind. */
+  #haveHistory(): void {
+    const state = this.#state;
+    this.#phase = "following";
+    this.#asksForAll = false;
+    state.mayVote = true;
+    this.#restartClock();
+    for (; this.#committed > 0; this.#committed--) {
+      const logged = this.#pending.shift()!;
+      if (this.#isLogging) state.append(logged.entry);
+      else state.hasUnlogged = true;
+      state.apply(logged);
+    }
+    this.#acknowledgeNewLeader();
+    for (let at = 0; at < this.#pending.length; at++) this.#log(this.#pending.at(at)!);
+  }
+
+  #acknowledgeNewLeader(): void {
+    const { zxid } = this.#newLeader;
+    this.#state.storeCurrent(epochOf(zxid));
+    this.#state.out.sendDurable(this.#link, encodeAck(zxid));
+  }
+
+  #upToDate(): void {
+    if (this.#phase === "syncing" || this.#newLeader.zxid === ZXID_ZERO) {
+      throw new JuteError("UPTODATE before NEWLEADER");
+    }
+    const { membership, zxid } = this.#newLeader;
+    this.#epoch = epochOf(zxid);
+    const isLeft = membership !== null && !this.#end.reconfigured(membership, undefined);
+    if (isLeft) return;
+    if (this.#phase === "serving") {
+      this.#end.established(this.#epoch);
+      return;
+    }
+    this.#serve();
+    this.#state.out.sendDurable(this.#link, encodeAck(zxid));
+  }
+
+  #serve(): void {
+    const state = this.#state;
+    this.#phase = "serving";
+    state.showConfiguration();
+    const role = this.isObserver ? "observer" : "follower";
+    state.startServer(
+      learnerChain(role, (request) => this.#forward(request)),
+      { askLeader: (session, timeoutMs) => this.#askAbout(session, timeoutMs) },
+    );
+    state.event({ kind: "serving", state: this.state, epoch: this.#epoch });
+    this.#end.established(this.#epoch);
+  }
+
+  /** The leader goes on to another epoch without an election: everything before it is here, and stays. */
+  #epochChanges(zxid: Zxid): void {
+    if (this.#phase !== "serving" || epochOf(zxid) <= this.#state.acceptedEpoch || counterOf(zxid) !== 0) {
+      throw new JuteError(`LEADERINFO of ${hex(zxid)} while ${this.#phase}`);
+    }
+    this.#acceptEpoch(epochOf(zxid), this.#received);
+  }
+
+  // Clients of this server
+
+  #forward(request: Request): void {
+    const { server, out } = this.#state;
+    const { frame, ids, operation } = request;
+    const body = new JuteWriter(8 + frame.length);
+    body.writeInt64(request.sessionId);
+    body.writeRaw(frame);
+    if (operation.type === OpCode.sync) server?.learnerSide.syncAsked(request);
+    const authinfo = operation.type === OpCode.createSession ? null : ids;
+    out.send(this.#link, encodeRequest(body.bytes(), authinfo));
+  }
+
+  #askAbout(session: SessionId, timeoutMs: number): void {
+    const body = new JuteWriter(12);
+    body.writeInt64(session);
+    body.writeInt(timeoutMs);
+    this.#state.out.send(this.#link, encodeWithData(PacketType.REVALIDATE, ZXID_NONE, body.bytes()));
+  }
+
+  #revalidated(data: Uint8Array): void {
+    const reader = new JuteReader(data);
+    const session = reader.readInt64();
+    this.#state.server?.revalidated(session, reader.readBoolean());
+  }
+
+  #ping(zxid: Zxid): void {
+    const body = new JuteWriter(64);
+    const touched = this.#state.server?.sessions.takeTouched() ?? [];
+    for (const { id, timeoutMs, isClosing } of touched) {
+      if (isClosing) continue;
+      body.writeInt64(id);
+      body.writeInt(timeoutMs);
+    }
+    this.#state.out.send(this.#link, encodeWithData(PacketType.PING, zxid, body.bytes()));
+  }
+
+  logSurveyed(): void {}
+
+  epochsStored(): void {}
+
+  persisted(): void {}
+
+  stop(): readonly LogEntry[] {
+    this.#dial.stop();
+    if (this.#link !== 0) this.#state.out.close(this.#link);
+    if (this.#phase !== "following" && this.#phase !== "serving") return [];
+    const entries: LogEntry[] = [];
+    if (this.#isLogging) {
+      for (let at = 0; at < this.#pending.length; at++) entries.push(this.#pending.at(at)!.entry);
+    }
+    return entries;
+  }
+}
+
+/** `to` can be the txn behind `from`: the next of the epoch, or the first of a later one. */
+function follows(from: Zxid, to: Zxid): boolean {
+  return to === from + 1 || (epochOf(to) > epochOf(from) && counterOf(to) === 1);
+}
+
+function requireData(data: Uint8Array | null): Uint8Array {
+  if (data === null) throw new JuteError("a packet without the data that its type must have");
+  return data;
+}
+
+function keep(packet: QuorumPacket): QuorumPacket {
+  return { ...packet, data: packet.data === null ? null : new Uint8Array(packet.data) };
+}
+
+function hex(zxid: Zxid): string {
+  return `0x${zxid.toString(16)}`;
+}

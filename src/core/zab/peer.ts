@@ -1,0 +1,425 @@
+import { unreachable } from "../../base/invariant.ts";
+import type { Instant } from "../../base/ports.ts";
+import { ZXID_NONE, type Zxid } from "../../protocol/zxid.ts";
+import { type ElectionOutput, FastLeaderElection } from "../election/fast-leader-election.ts";
+import type { PeerState as PeerStateName, Vote } from "../election/vote.ts";
+import { readOnlyChain } from "../pipeline/chains.ts";
+import type { ServerMachine } from "../pipeline/server-machine.ts";
+import type { ServerStats } from "../pipeline/server-stats.ts";
+import { type Membership, memberOf, sameAddresses, sameMembers } from "../quorum/membership.ts";
+import type { QuorumView } from "../quorum/quorum-view.ts";
+import type { ConnectionOutput, LogEntry } from "../ready.ts";
+import type { Database } from "../tree/database.ts";
+import { Leader } from "./leader.ts";
+import { Learner } from "./learner.ts";
+import type { JobDone, PeerInput, PeerReady } from "./peer-face.ts";
+import type { PeerOptions } from "./peer-options.ts";
+import { PeerState } from "./peer-state.ts";
+import type { Role, RoleEnd } from "./role.ts";
+
+/** How long a backed vote waits for a better one, in ms (FastLeaderElection's finalizeWait). */
+const FINALIZE_WAIT_MS = 200;
+/** The least that is waited in LOOKING before a read-only server starts, in ms (quorum-protocol 4.8). */
+const READ_ONLY_DELAY_MIN_MS = 2000;
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** What a member does when its role has ended. */
+interface Next {
+  readonly state: PeerStateName;
+  readonly vote: Vote;
+}
+
+/**
+ * A member of an ensemble (quorum-protocol 0.1): it looks for a leader, leads, follows or observes, and looks again. Pure,
+ * synchronous and deterministic, as all of the core.
+ *
+ * Between two roles everything that was appended gets to the disk and into the tree: a server votes with what it has
+ * logged, whether that is committed or not (ZOOKEEPER-2845).
+ */
+export class Peer {
+  readonly #state: PeerState;
+  readonly #election: FastLeaderElection;
+  #role: Role | null = null;
+  /** What the role before has appended and not applied; null while there was none to end. */
+  #tail: readonly LogEntry[] | null = [];
+  #next: Next | undefined;
+  #reason = "";
+  #vote: Vote | undefined;
+  #readOnlyAtMs = NEVER;
+  #lookAtMs = NEVER;
+  #isReloading = false;
+
+  constructor(options: PeerOptions) {
+    this.#state = new PeerState(options);
+    const { sid, notificationIntervalMinMs, notificationIntervalMaxMs, rules } = options.ensemble;
+    this.#election = new FastLeaderElection({
+      sid,
+      minIntervalMs: notificationIntervalMinMs,
+      maxIntervalMs: notificationIntervalMaxMs,
+      finalizeWaitMs: FINALIZE_WAIT_MS,
+      rules,
+    });
+  }
+
+  get database(): Database {
+    return this.#state.database;
+  }
+
+  /** Serves clients; null while there is nobody to serve them. */
+  get server(): ServerMachine | null {
+    return this.#state.server;
+  }
+
+  get stats(): ServerStats {
+    return this.#state.stats;
+  }
+
+  get role(): Role | null {
+    return this.#role;
+  }
+
+  /** As on the wire: looking until an election is over, then what came of it. */
+  get state(): PeerStateName {
+    return this.#role?.state ?? "looking";
+  }
+
+  get isServing(): boolean {
+    return this.#role?.isServing ?? false;
+  }
+
+  get leaderSid(): number | undefined {
+    return this.#role?.leaderSid;
+  }
+
+  /** What this server tells those who look for a leader. */
+  get vote(): Vote | undefined {
+    return this.#vote;
+  }
+
+  get view(): QuorumView {
+    return this.#state.view;
+  }
+
+  get acceptedEpoch(): number {
+    return this.#state.acceptedEpoch;
+  }
+
+  get currentEpoch(): number {
+    return this.#state.currentEpoch;
+  }
+
+  get lastZxid(): Zxid {
+    return this.#state.lastZxid;
+  }
+
+  get sid(): number {
+    return this.#state.sid;
+  }
+
+  /** Takes one input. `now` must never go back. Nothing is done outside: see {@link takeReady}. */
+  step(input: PeerInput, now: Instant): void {
+    const state = this.#state;
+    state.turn.set(now);
+    state.server?.at(now);
+    this.#handle(input, now);
+    this.#settle();
+  }
+
+  takeReady(): PeerReady {
+    return this.#state.out.take(this.#state.outbox.take());
+  }
+
+  reuse(output: ConnectionOutput): void {
+    this.#state.outbox.reuse(output);
+  }
+
+  get nextDeadline(): number {
+    return Math.min(
+      this.#state.server?.nextDeadline ?? NEVER,
+      this.#role?.nextDeadline ?? NEVER,
+      this.#election.nextDeadline,
+      this.#readOnlyAtMs,
+      this.#lookAtMs,
+    );
+  }
+
+  #handle(input: PeerInput, now: Instant): void {
+    const state = this.#state;
+    switch (input.kind) {
+      case "connectionOpened":
+        if (state.server === null || !this.#takesClients) state.outbox.refuse(input.connection);
+        else state.server.step(input, now);
+        break;
+      case "frame":
+      case "connectionClosed":
+      case "closeConnection":
+      case "outputTaken":
+        state.server?.step(input, now);
+        break;
+      case "persisted":
+        state.persisted(input.zxid);
+        state.server?.step(input, now);
+        this.#role?.persisted();
+        break;
+      case "tick":
+        this.#tick(now);
+        break;
+      case "notification":
+        this.#election.receive(input.from, input.payload, state.nowMs);
+        break;
+      case "linkAccepted":
+        if (this.#role?.state === "leading") this.#role.linkAccepted(input);
+        else state.out.close(input.link);
+        break;
+      case "linkUp":
+        if (this.#role === null) state.out.close(input.link);
+        else this.#role.linkUp(input.link);
+        break;
+      case "linkDown":
+        this.#role?.linkDown(input.link, input.reason);
+        break;
+      case "linkProgress":
+        this.#role?.linkProgress(input.link);
+        break;
+      case "packet":
+        this.#role?.packet(input.link, input.packet);
+        break;
+      case "snapshotReceived":
+        this.#role?.snapshotReceived?.(input);
+        break;
+      case "logSurveyed":
+        this.#role?.logSurveyed?.(input);
+        break;
+      case "epochsStored":
+        state.stored();
+        this.#role?.epochsStored(input.current);
+        break;
+      case "snapshotInstalled":
+        state.jobDone(input.zxid);
+        this.#jobDone(input);
+        break;
+      case "recovered":
+        state.jobDone(input.lastZxid);
+        this.#jobDone(input);
+        break;
+      case "truncateRefused":
+        state.jobDone(undefined);
+        this.#jobDone(input);
+        break;
+      default:
+        unreachable(input, "input");
+    }
+  }
+
+  get #takesClients(): boolean {
+    return this.#role?.state !== "leading" || this.#state.ensemble.leaderServes;
+  }
+
+  /** The role may have ended before its job: then what came of it is for the next one. */
+  #jobDone(done: JobDone): void {
+    const state = this.#state;
+    if (this.#role !== null) {
+      this.#role.jobDone?.(done);
+    } else if (done.kind === "recovered") {
+      state.database = done.database;
+      state.isDatabaseLost = false;
+    } else if (done.kind === "snapshotInstalled") {
+      state.isDatabaseLost = false;
+      state.hasUnlogged = false;
+    }
+    this.#isReloading = false;
+  }
+
+  #tick(now: Instant): void {
+    const state = this.#state;
+    this.#election.tick(state.nowMs);
+    this.#role?.tick();
+    state.server?.step({ kind: "tick" }, now);
+    if (state.nowMs >= this.#readOnlyAtMs) this.#startReadOnly();
+  }
+
+  /** What the input has led to beyond the role. */
+  #settle(): void {
+    for (;;) {
+      if (this.#tail !== null) this.#betweenRoles();
+      const output = this.#election.take();
+      this.#state.out.notify(output.send);
+      for (const message of output.malformed) this.#state.notice("warn", `malformed notification of ${message}`);
+      if (output.disloyalVoters.length > 0) this.#role?.disloyal?.();
+      if (!this.#elected(output)) return;
+    }
+  }
+
+  /** Whether something has changed that has to be looked at again. */
+  #elected({ adoptConfig, decided }: ElectionOutput): boolean {
+    if (adoptConfig !== undefined) {
+      this.#adopt(adoptConfig);
+      return true;
+    }
+    if (decided === undefined) return false;
+    this.#enter(decided.state, decided.vote);
+    return true;
+  }
+
+  // Looking
+
+  /** Waits until the disk has everything, brings the tree to it, and looks for a leader. */
+  #betweenRoles(): void {
+    const state = this.#state;
+    if (!state.isQuiet || this.#isReloading) return;
+    if (state.isDatabaseLost) {
+      this.#isReloading = true;
+      state.job({ kind: "reload" });
+      return;
+    }
+    if (state.hasUnlogged && state.learnerType === "participant") {
+      this.#isReloading = true;
+      state.job({ kind: "installSnapshot", zxid: state.lastZxid, database: state.database });
+      return;
+    }
+    for (const { bytes } of this.#tail ?? []) state.database.replay(bytes);
+    this.#tail = [];
+    if (state.nowMs < this.#lookAtMs) return;
+    this.#tail = null;
+    this.#lookAtMs = NEVER;
+    const next = this.#next;
+    this.#next = undefined;
+    if (next === undefined) this.#look();
+    else {
+      this.#election.setServing(next.state, next.vote);
+      this.#enter(next.state, next.vote);
+    }
+  }
+
+  #look(): void {
+    const state = this.#state;
+    state.event({ kind: "roleChanged", state: "looking", leader: undefined, reason: this.#reason });
+    this.#reason = "";
+    state.out.forgetNotifications();
+    this.#vote = undefined;
+    if (state.ensemble.isReadOnlyEnabled) {
+      this.#readOnlyAtMs = state.nowMs + Math.max(READ_ONLY_DELAY_MIN_MS, state.tickMs);
+    }
+    this.#startElection();
+  }
+
+  #startElection(): void {
+    const state = this.#state;
+    this.#election.start(
+      {
+        sid: state.sid,
+        view: state.view,
+        learnerType: state.learnerType,
+        lastZxid: state.mayVote ? state.lastZxid : ZXID_NONE,
+        currentEpoch: state.currentEpoch,
+        isReconfigEnabled: state.options.server.reconfigEnabled,
+      },
+      state.nowMs,
+    );
+  }
+
+  /** A newer configuration of a peer that this server did not know (quorum-protocol 2.4). */
+  #adopt(membership: Membership): void {
+    const { committed } = this.#state.view;
+    if (!this.#state.setCommitted(membership)) return;
+    this.#state.notice("info", `adopted configuration ${membership.version.toString(16)} from a peer`);
+    this.#election.setView(this.#state.view);
+    if (this.#role === null && this.#tail === null && !sameMembers(committed, membership)) this.#startElection();
+  }
+
+  #startReadOnly(): void {
+    const state = this.#state;
+    this.#readOnlyAtMs = NEVER;
+    if (this.#role !== null || this.#tail !== null || !state.mayVote) return;
+    state.showConfiguration();
+    state.startServer(readOnlyChain, {});
+    state.event({ kind: "serving", state: "read-only", epoch: state.currentEpoch });
+  }
+
+  // Roles
+
+  #enter(name: PeerStateName, vote: Vote): void {
+    const state = this.#state;
+    this.#readOnlyAtMs = NEVER;
+    state.stopServer();
+    state.out.forgetNotifications();
+    this.#vote = { ...vote, state: name };
+    state.event({ kind: "roleChanged", state: name, leader: vote.leader, reason: "" });
+    const end = this.#endOf();
+    this.#role = name === "leading" ? new Leader(state, end) : new Learner(state, end, vote.leader);
+    if (this.#tail !== null) this.#role = null;
+  }
+
+  /** What the next role tells this peer; after its end nothing that it says counts. */
+  #endOf(): RoleEnd {
+    let isOver = false;
+    return {
+      ended: (reason) => {
+        if (isOver) return;
+        isOver = true;
+        this.#endRole(reason, undefined);
+      },
+      established: (epoch) => {
+        if (isOver || this.#vote === undefined) return;
+        this.#vote = { ...this.#vote, peerEpoch: epoch };
+        this.#election.setServing(this.#vote.state, this.#vote);
+      },
+      reconfigured: (membership, leader) => {
+        if (isOver) return false;
+        const next = this.#reconfigured(membership, leader);
+        if (next === null) return true;
+        isOver = true;
+        this.#endRole("the configuration has changed", next);
+        return false;
+      },
+    };
+  }
+
+  /**
+   * A configuration is committed (quorum-protocol 5.6). Null: the role goes on. Undefined: an election has to follow. Otherwise the
+   * role that follows without one.
+   */
+  #reconfigured(membership: Membership, leader: number | undefined): Next | undefined | null {
+    const state = this.#state;
+    const typeBefore = state.learnerType;
+    const { committed: before } = state.view;
+    if (!state.setCommitted(membership)) return null;
+    state.notice("info", `configuration ${membership.version.toString(16)} is committed`);
+    state.showConfiguration();
+    this.#election.setView(state.view);
+    const vote = this.#vote;
+    if (vote === undefined) return undefined;
+    const isSameType = typeBefore === state.learnerType;
+    if (leader === undefined) {
+      const old = memberOf(before, vote.leader);
+      const now = memberOf(membership, vote.leader);
+      const isReachable = now !== undefined && (old === undefined || sameAddresses(old, now));
+      if (!isReachable) return undefined;
+      return isSameType ? null : this.#nextUnder(vote);
+    }
+    if (leader === vote.leader && isSameType) return null;
+    return this.#nextUnder(leader === vote.leader ? vote : { ...vote, leader, zxid: membership.version });
+  }
+
+  #nextUnder(vote: Vote): Next {
+    if (vote.leader === this.#state.sid) return { state: "leading", vote };
+    return { state: this.#state.learnerType === "observer" ? "observing" : "following", vote };
+  }
+
+  #endRole(reason: string, next: Next | undefined): void {
+    const state = this.#state;
+    const role = this.#role;
+    const wasObserving = role?.state === "observing";
+    this.#role = null;
+    this.#reason = reason;
+    this.#next = next;
+    // A role that ends while it is being made has nothing to give back yet.
+    this.#tail = role?.stop() ?? [];
+    state.stopServer();
+    const { observerElectionDelayMs } = state.ensemble;
+    if (wasObserving && next === undefined && observerElectionDelayMs > 0) {
+      this.#lookAtMs = state.nowMs + state.options.rng.below(observerElectionDelayMs);
+    }
+  }
+}
