@@ -82,6 +82,18 @@ export function reportEvent(event: MachineEvent, log: Log, audit: AuditLog): voi
     case "quotaExceeded":
       log.warn({ path: event.path, session: String(event.session) }, "write refused: quota exceeded");
       return;
+    case "roleChanged": {
+      const { state, leader, reason } = event;
+      const detail = reason === "" ? "" : `: ${reason}`;
+      log.info(leader === undefined ? {} : { leader }, `${state.toUpperCase()}${detail}`);
+      return;
+    }
+    case "serving":
+      log.info({ epoch: event.epoch }, `serving clients: ${event.state}`);
+      return;
+    case "peerNotice":
+      log[event.level]({}, event.message);
+      return;
     case "audit":
       audit.operation(event);
       return;

@@ -137,4 +137,3 @@ export class Outbox {
 interface LentOutput extends ConnectionOutput {
   writer: JuteWriter | null;
 }
-

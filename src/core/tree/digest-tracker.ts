@@ -84,7 +84,8 @@ export class DigestTracker {
   /** Compares the tree with the digest that came with the transaction just applied. False on a mismatch. */
   compareTxn(zxid: Zxid, digest: TxnDigest | undefined): boolean {
     if (!this.isEnabled || digest === undefined || digest.version !== DIGEST_VERSION) return true;
-    if (this.#isFuzzy || this.#snapshotDigest !== undefined || this.sum.equals(digest.treeDigest)) return true;
+    if (this.#isFuzzy || this.#snapshotDigest !== undefined || this.sum.equals(digest.treeDigest))
+      return true;
     this.#report(zxid, digest.treeDigest, "txn");
     return false;
   }

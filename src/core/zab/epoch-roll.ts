@@ -93,7 +93,9 @@ export class EpochRoll {
     if (this.isRolling) return;
     const epoch = epochOf(this.#proposals?.proposed ?? this.#state.lastZxid);
     const { tickMs, nowMs, ensemble } = this.#state;
-    const strangers = [...this.#handlers.values()].filter(({ isOurs, isForwarding }) => isForwarding && !isOurs);
+    const strangers = [...this.#handlers.values()].filter(
+      ({ isOurs, isForwarding }) => isForwarding && !isOurs,
+    );
     if (strangers.length > 0 || epoch >= EPOCH_MAX) {
       this.#events.failed(`the zxids of epoch ${epoch} are used up: the next election begins another epoch`);
       return;
@@ -103,7 +105,8 @@ export class EpochRoll {
     this.#epoch = epoch + 1;
     this.#deadlineMs = nowMs + ensemble.initLimitTicks * tickMs;
     for (const handler of [...this.#handlers.values()]) {
-      if (handler.phase !== "serving") this.#events.close(handler, "the epoch is being changed: it is welcome in the next one");
+      if (handler.phase !== "serving")
+        this.#events.close(handler, "the epoch is being changed: it is welcome in the next one");
     }
     this.advance();
   }

@@ -98,7 +98,8 @@ function targetsOf({ view, ensemble, learnerType, options, sid }: PeerState, lea
     }));
     return shuffled(endpoints, (bound) => options.rng.below(bound));
   }
-  const leader = memberOf(committed, leaderSid) ?? (lastSeen === null ? undefined : memberOf(lastSeen, leaderSid));
+  const leader =
+    memberOf(committed, leaderSid) ?? (lastSeen === null ? undefined : memberOf(lastSeen, leaderSid));
   return leader?.addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort })) ?? [];
 }
 

@@ -1,5 +1,5 @@
 import { unreachable } from "../../base/invariant.ts";
-import { ErrorCode } from "../../protocol/error-code.ts";
+import type { ErrorCode } from "../../protocol/error-code.ts";
 import { JuteError, JuteReader } from "../../protocol/jute-reader.ts";
 import { JuteWriter } from "../../protocol/jute-writer.ts";
 import type { ReconfigRequest } from "../../protocol/records/proto.ts";
@@ -236,9 +236,12 @@ export class Leader implements Role {
   ): string | undefined {
     const { view, sid: own, options } = this.#state;
     if (sid === undefined) return "it has no server id (servers of before 3.4 cannot join)";
-    if (protocolVersion < PROTOCOL_VERSION) return `its protocol version 0x${protocolVersion.toString(16)} is before Zab 1.0`;
-    if (sid === own) return `it says that it is server ${sid}, which is this one: two servers have the same myid`;
-    if (acceptedEpoch < 0 || acceptedEpoch >= EPOCH_MAX) return `acceptedEpoch ${acceptedEpoch} is out of range`;
+    if (protocolVersion < PROTOCOL_VERSION)
+      return `its protocol version 0x${protocolVersion.toString(16)} is before Zab 1.0`;
+    if (sid === own)
+      return `it says that it is server ${sid}, which is this one: two servers have the same myid`;
+    if (acceptedEpoch < 0 || acceptedEpoch >= EPOCH_MAX)
+      return `acceptedEpoch ${acceptedEpoch} is out of range`;
     if (configVersion > view.committed.version) {
       return `its configuration is of version ${configVersion.toString(16)}, ahead of ours, ${view.committed.version.toString(16)}`;
     }
@@ -324,7 +327,8 @@ export class Leader implements Role {
     handler.phase = "syncing";
     handler.deadlineMs = nowMs + this.#initLimitMs;
     handler.isForwarding = true;
-    if (this.#proposals !== undefined && !handler.isObserver) this.#sync.outstanding(handler, this.#proposals.outstanding);
+    if (this.#proposals !== undefined && !handler.isObserver)
+      this.#sync.outstanding(handler, this.#proposals.outstanding);
     out.send(handler.link, encodeNewLeader(this.#epoch, formatMembership(view.lastSeen ?? view.committed)));
   }
 
@@ -525,7 +529,9 @@ export class Leader implements Role {
     const { waitForEpochMaxMs } = this.#state.ensemble;
     if (waitForEpochMaxMs < 0 || this.#phase !== "discovery") return;
     if (this.#state.nowMs - this.#startedMs < waitForEpochMaxMs) return;
-    this.#end.ended(`no epoch within leader.maxTimeToWaitForEpoch (${waitForEpochMaxMs} ms), and a voter looks for a leader`);
+    this.#end.ended(
+      `no epoch within leader.maxTimeToWaitForEpoch (${waitForEpochMaxMs} ms), and a voter looks for a leader`,
+    );
   }
 
   // Reconfiguration

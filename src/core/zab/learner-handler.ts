@@ -1,6 +1,6 @@
 import { ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
-import type { LinkId } from "./peer-face.ts";
 import { PROTOCOL_VERSION_OURS } from "./packets.ts";
+import type { LinkId } from "./peer-face.ts";
 
 /**
  * Where a learner stands with its leader (quorum-protocol 3.2, 3.9):

@@ -30,7 +30,8 @@ export class LearnerSync {
     if (snapshots >= snapSyncsMax) {
       return `${snapshots} learners get snapshots already (leader.maxConcurrentSnapSyncs)`;
     }
-    if (diffs >= diffSyncsMax) return `${diffs} learners are being synced already (leader.maxConcurrentDiffSyncs)`;
+    if (diffs >= diffSyncsMax)
+      return `${diffs} learners are being synced already (leader.maxConcurrentDiffSyncs)`;
     return undefined;
   }
 
@@ -72,7 +73,8 @@ export class LearnerSync {
       case "TRUNC": {
         out.send(link, encodeBare(PacketType[plan.mode], plan.zxid));
         const { diskThrough } = plan;
-        if (diskThrough !== undefined) out.stream({ kind: "log", link, after: plan.after, through: diskThrough });
+        if (diskThrough !== undefined)
+          out.stream({ kind: "log", link, after: plan.after, through: diskThrough });
         const after = diskThrough ?? plan.after;
         for (const { zxid, bytes } of database.committed) {
           if (zxid <= after) continue;

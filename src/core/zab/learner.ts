@@ -5,7 +5,7 @@ import { OpCode } from "../../protocol/opcode.ts";
 import type { QuorumPacket } from "../../protocol/records/quorum.ts";
 import type { SessionId } from "../../protocol/session-id.ts";
 import { decodeTxn } from "../../protocol/txn.ts";
-import { counterOf, epochOf, makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
+import { counterOf, epochOf, ZXID_NONE, ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
 import { learnerChain } from "../pipeline/chains.ts";
 import type { Request } from "../pipeline/connection.ts";
 import { Fifo } from "../pipeline/fifo.ts";
@@ -137,7 +137,10 @@ export class Learner implements Role {
     const { committed } = state.view;
     // Without reconfig versions mean nothing.
     const configVersion = state.options.server.reconfigEnabled ? committed.version : ZXID_ZERO;
-    state.out.send(link, encodeLearnerInfo(type, state.acceptedEpoch, { serverid: state.sid, configVersion }));
+    state.out.send(
+      link,
+      encodeLearnerInfo(type, state.acceptedEpoch, { serverid: state.sid, configVersion }),
+    );
   }
 
   linkDown(link: LinkId, reason: string): void {
@@ -368,12 +371,15 @@ export class Learner implements Role {
       throw new JuteError(`proposal ${hex(zxid)} behind ${hex(this.#received)}`);
     }
     if (!follows(this.#received, zxid)) {
-      throw new JuteError(`proposal ${hex(zxid)} does not follow ${hex(this.#received)}: something is missing`);
+      throw new JuteError(
+        `proposal ${hex(zxid)} does not follow ${hex(this.#received)}: something is missing`,
+      );
     }
     // Not slice(): of a Buffer that would be a view.
     const bytes = new Uint8Array(data);
     const txn = decodeTxn(bytes, this.#state.options.server.fieldBytesMax);
-    if (txn.header.zxid !== zxid) throw new JuteError(`proposal ${hex(zxid)} holds txn ${hex(txn.header.zxid)}`);
+    if (txn.header.zxid !== zxid)
+      throw new JuteError(`proposal ${hex(zxid)} holds txn ${hex(txn.header.zxid)}`);
     this.#received = zxid;
     const logged = { txn, entry: { zxid, bytes } };
     if (txn.body.type === OpCode.reconfig) this.#state.setLastSeen(this.#parseMembership(txn.body.data));

@@ -1,10 +1,10 @@
 import type { Instant, Rng } from "../../base/ports.ts";
+import type { Zxid } from "../../protocol/zxid.ts";
 import type { ServerOptions } from "../pipeline/server-options.ts";
 import type { ServerStats } from "../pipeline/server-stats.ts";
-import type { ReconfigRules } from "../quorum/reconfig.ts";
 import type { QuorumView } from "../quorum/quorum-view.ts";
+import type { ReconfigRules } from "../quorum/reconfig.ts";
 import type { Database } from "../tree/database.ts";
-import type { Zxid } from "../../protocol/zxid.ts";
 
 /** What a member of an ensemble is told; names and defaults as in configuration.md. */
 export interface EnsembleOptions {

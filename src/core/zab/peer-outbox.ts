@@ -1,5 +1,14 @@
 import type { Ready } from "../ready.ts";
-import type { Dial, DurablePacket, DurableSend, LinkId, LinkSend, Packet, PeerReady, StorageJob } from "./peer-face.ts";
+import type {
+  Dial,
+  DurablePacket,
+  DurableSend,
+  LinkId,
+  LinkSend,
+  Packet,
+  PeerReady,
+  StorageJob,
+} from "./peer-face.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type PeerPart = Mutable<Omit<PeerReady, keyof Ready>>;

@@ -122,7 +122,10 @@ export class PeerState {
   }
 
   persisted(zxid: Zxid): void {
-    invariant(zxid <= this.#appended, `persisted(${zxid}) before it was appended (last is ${this.#appended})`);
+    invariant(
+      zxid <= this.#appended,
+      `persisted(${zxid}) before it was appended (last is ${this.#appended})`,
+    );
     if (zxid > this.#durable) this.#durable = zxid;
   }
 

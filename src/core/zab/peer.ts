@@ -245,7 +245,8 @@ export class Peer {
       if (this.#tail !== null) this.#betweenRoles();
       const output = this.#election.take();
       this.#state.out.notify(output.send);
-      for (const message of output.malformed) this.#state.notice("warn", `malformed notification of ${message}`);
+      for (const message of output.malformed)
+        this.#state.notice("warn", `malformed notification of ${message}`);
       if (output.disloyalVoters.length > 0) this.#role?.disloyal?.();
       if (!this.#elected(output)) return;
     }
@@ -280,7 +281,7 @@ export class Peer {
     }
     for (const { bytes } of this.#tail ?? []) state.database.replay(bytes);
     this.#tail = [];
-    if (state.nowMs < this.#lookAtMs) return;
+    if (this.#lookAtMs !== NEVER && state.nowMs < this.#lookAtMs) return;
     this.#tail = null;
     this.#lookAtMs = NEVER;
     const next = this.#next;
@@ -325,7 +326,8 @@ export class Peer {
     if (!this.#state.setCommitted(membership)) return;
     this.#state.notice("info", `adopted configuration ${membership.version.toString(16)} from a peer`);
     this.#election.setView(this.#state.view);
-    if (this.#role === null && this.#tail === null && !sameMembers(committed, membership)) this.#startElection();
+    if (this.#role === null && this.#tail === null && !sameMembers(committed, membership))
+      this.#startElection();
   }
 
   #startReadOnly(): void {

@@ -172,7 +172,6 @@ export class Proposals implements Broadcast {
     return activation;
   }
 
-
   #entriesBehind(): Zxid[] {
     return this.entries()
       .slice(1)

@@ -29,7 +29,12 @@ export interface LogSurvey {
 /** How the learner comes to have what the leader has. */
 export type SyncPlan =
   /** Nothing to take back: the txns behind `after`, from the disk up to `diskThrough`, then from memory. */
-  | { readonly mode: "DIFF"; readonly zxid: Zxid; readonly after: Zxid; readonly diskThrough: Zxid | undefined }
+  | {
+      readonly mode: "DIFF";
+      readonly zxid: Zxid;
+      readonly after: Zxid;
+      readonly diskThrough: Zxid | undefined;
+    }
   /** The learner has more than was committed: it goes back to `zxid`, then as with a DIFF. */
   | { readonly mode: "TRUNC"; readonly zxid: Zxid; readonly after: Zxid; readonly diskThrough: undefined }
   | { readonly mode: "SNAP"; readonly zxid: Zxid }

@@ -264,9 +264,9 @@ describe("CommittedLog", () => {
     const scratch = Buffer.alloc(1);
     for (let zxid = 1; zxid <= 7; zxid++) {
       scratch[0] = zxid;
-      log.append(zxid as Zxid, scratch);
+      log.append(zxid as Zxid, scratch, (zxid - 1) as Zxid);
     }
-    expect([log.count, log.zxidMin, log.zxidMax]).toEqual([3, 5, 7]);
+    expect([log.count, log.zxidMin, log.zxidMax, log.zxidBefore]).toEqual([3, 5, 7, 4]);
     expect([...log].map(({ zxid, bytes: kept }) => [zxid, kept[0]])).toEqual([
       [5, 5],
       [6, 6],
@@ -276,7 +276,7 @@ describe("CommittedLog", () => {
 
   it("ignores what it has already", () => {
     const log = new CommittedLog(3);
-    for (const zxid of [5, 5, 4, 6]) log.append(zxid as Zxid, new Uint8Array(1));
+    for (const zxid of [5, 5, 4, 6]) log.append(zxid as Zxid, new Uint8Array(1), (zxid - 1) as Zxid);
     expect([...log].map(({ zxid }) => zxid)).toEqual([5, 6]);
   });
 });

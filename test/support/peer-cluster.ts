@@ -1,0 +1,422 @@
+import type { Instant } from "../../src/base/ports.ts";
+import { createPrng } from "../../src/base/prng.ts";
+import type { MachineEvent } from "../../src/core/machine-event.ts";
+import { SERVER_OPTIONS_DEFAULT, type ServerOptions } from "../../src/core/pipeline/server-options.ts";
+import type { Membership } from "../../src/core/quorum/membership.ts";
+import type { LogEntry } from "../../src/core/ready.ts";
+import { Database } from "../../src/core/tree/database.ts";
+import { encodeCommit, encodeProposal } from "../../src/core/zab/packets.ts";
+import { Peer } from "../../src/core/zab/peer.ts";
+import type { LinkId, LinkSend, PeerInput, PeerReady } from "../../src/core/zab/peer-face.ts";
+import type { EnsembleOptions } from "../../src/core/zab/peer-options.ts";
+import { JuteReader } from "../../src/protocol/jute-reader.ts";
+import { JuteWriter } from "../../src/protocol/jute-writer.ts";
+import { vector } from "../../src/protocol/record.ts";
+import { ACL, StatPersisted } from "../../src/protocol/records/data.ts";
+import { QuorumPacket } from "../../src/protocol/records/quorum.ts";
+import { ZXID_NONE, ZXID_ZERO, type Zxid } from "../../src/protocol/zxid.ts";
+
+const WALL_MS = 1_700_000_000_000;
+const TICK_MS = 2000;
+
+/** A membership of `voters` servers with the ids 1, 2, …, and `observers` behind them. */
+export function membershipOf(voters: number, observers = 0): Membership {
+  return {
+    version: ZXID_ZERO,
+    hierarchy: null,
+    servers: Array.from({ length: voters + observers }, (_, at) => ({
+      id: at + 1,
+      addresses: [{ host: `s${at + 1}`, quorumPort: 2888, electionPort: 3888 }],
+      peerType: at < voters ? ("participant" as const) : ("observer" as const),
+      client: { host: "0.0.0.0", port: 2181 },
+      secureClient: null,
+    })),
+  };
+}
+
+export const ENSEMBLE_OPTIONS: Omit<EnsembleOptions, "sid"> = {
+  initLimitTicks: 10,
+  syncLimitTicks: 5,
+  connectLimitTicks: 10,
+  connectRetryDelayMs: 100,
+  waitForEpochMaxMs: -1,
+  notificationIntervalMinMs: 200,
+  notificationIntervalMaxMs: 60_000,
+  rules: { allowsSeveralAddresses: false, hasOracle: false, allowsStandalone: true },
+  forcesSnapshotSync: false,
+  snapshotSizeFactor: 0.33,
+  snapSyncsMax: 10,
+  diffSyncsMax: 100,
+  observersPersist: true,
+  observerElectionDelayMs: 200,
+  observerMasterPort: 0,
+  leaderServes: true,
+  isReadOnlyEnabled: false,
+};
+
+/** What a server has on disk. */
+interface Store {
+  log: LogEntry[];
+  snapshot: { zxid: Zxid; bytes: Uint8Array } | undefined;
+  accepted: number;
+  current: number;
+}
+
+interface Node {
+  readonly sid: number;
+  readonly store: Store;
+  peer: Peer | undefined;
+  isQuorumOpen: boolean;
+}
+
+interface Link {
+  readonly ends: readonly [LinkEnd, LinkEnd];
+  isOpen: boolean;
+}
+
+interface LinkEnd {
+  readonly sid: number;
+  readonly id: LinkId;
+}
+
+/** Members of an ensemble without a host: what one wants done is done at once, links carry bytes in order, time stands still until told. */
+export class PeerCluster {
+  readonly nodes = new Map<number, Node>();
+  readonly events: { sid: number; event: MachineEvent }[] = [];
+  readonly outputs = new Map<string, Uint8Array[]>();
+  readonly closed = new Set<string>();
+  readonly #membership: Membership;
+  readonly #ensemble: Partial<EnsembleOptions>;
+  readonly #server: ServerOptions;
+  readonly #links: Link[] = [];
+  readonly #cuts = new Set<string>();
+  #queue: (() => void)[] = [];
+  #elapsedMs = 1000;
+  #accepted = 0;
+
+  constructor(
+    membership: Membership,
+    options: { ensemble?: Partial<EnsembleOptions>; server?: Partial<ServerOptions> } = {},
+  ) {
+    this.#membership = membership;
+    this.#ensemble = options.ensemble ?? {};
+    this.#server = { ...SERVER_OPTIONS_DEFAULT, tickTimeMs: TICK_MS, ...options.server };
+    for (const { id } of membership.servers) {
+      this.nodes.set(id, {
+        sid: id,
+        store: { log: [], snapshot: undefined, accepted: 0, current: 0 },
+        peer: undefined,
+        isQuorumOpen: false,
+      });
+    }
+  }
+
+  get now(): Instant {
+    return { elapsedMs: this.#elapsedMs, wallMs: WALL_MS + this.#elapsedMs };
+  }
+
+  peer(sid: number): Peer {
+    const { peer } = this.nodes.get(sid)!;
+    if (peer === undefined) throw new Error(`server ${sid} does not run`);
+    return peer;
+  }
+
+  store(sid: number): Store {
+    return this.nodes.get(sid)!.store;
+  }
+
+  /** Starts a server on what it has on disk. */
+  start(...sids: number[]): void {
+    for (const sid of sids) {
+      const node = this.nodes.get(sid)!;
+      const { database, lastZxid } = this.#recover(node.store);
+      node.peer = new Peer({
+        server: { ...this.#server, serverId: sid },
+        ensemble: { ...ENSEMBLE_OPTIONS, ...this.#ensemble, sid },
+        view: { committed: this.#membership, lastSeen: null },
+        database,
+        createDatabase: () => this.#createDatabase(),
+        mayVote: true,
+        acceptedEpoch: node.store.accepted,
+        currentEpoch: node.store.current,
+        lastZxid,
+        rng: createPrng(sid),
+        startedAt: this.now,
+      });
+      this.step(sid, { kind: "tick" });
+    }
+  }
+
+  /** The process is gone; its links break. */
+  kill(...sids: number[]): void {
+    for (const sid of sids) {
+      const node = this.nodes.get(sid)!;
+      node.peer = undefined;
+      node.isQuorumOpen = false;
+      for (const link of this.#links)
+        if (link.ends.some((end) => end.sid === sid)) this.#break(link, "reset");
+    }
+    this.settle();
+  }
+
+  /** Nothing passes between the two any more; what they have is broken. */
+  cut(a: number, b: number): void {
+    this.#cuts.add(`${a}-${b}`).add(`${b}-${a}`);
+    for (const link of this.#links) {
+      const sids = link.ends.map((end) => end.sid);
+      if (sids.includes(a) && sids.includes(b)) this.#break(link, "cut");
+    }
+    this.settle();
+  }
+
+  heal(): void {
+    this.#cuts.clear();
+  }
+
+  step(sid: number, input: PeerInput): void {
+    const node = this.nodes.get(sid)!;
+    if (node.peer === undefined) return;
+    node.peer.step(input, this.now);
+    this.#perform(node, node.peer.takeReady());
+    this.settle();
+  }
+
+  /** Lets time pass, deadline by deadline. */
+  advance(ms: number): void {
+    const until = this.#elapsedMs + ms;
+    this.settle();
+    for (let turn = 0; turn < 1_000_000; turn++) {
+      let next = until;
+      for (const { peer } of this.nodes.values())
+        if (peer !== undefined) next = Math.min(next, peer.nextDeadline);
+      if (next > this.#elapsedMs) this.#elapsedMs = Math.ceil(next);
+      for (const { sid, peer } of this.nodes.values()) {
+        if (peer !== undefined && peer.nextDeadline <= this.#elapsedMs) this.step(sid, { kind: "tick" });
+      }
+      if (this.#elapsedMs >= until) return;
+    }
+    throw new Error("time does not move on");
+  }
+
+  /** Lets time pass until `condition`, at most `limitMs`. */
+  until(condition: () => boolean, limitMs = 120_000): void {
+    const endMs = this.#elapsedMs + limitMs;
+    while (!condition()) {
+      if (this.#elapsedMs >= endMs) throw new Error(`not within ${limitMs} ms:\n${this.describe()}`);
+      this.advance(50);
+    }
+  }
+
+  settle(): void {
+    for (let count = 0; this.#queue.length > 0; count++) {
+      if (count > 1_000_000) throw new Error("the network does not come to rest");
+      this.#queue.shift()!();
+    }
+  }
+
+  describe(): string {
+    const states = [...this.nodes.values()].map(({ sid, peer }) =>
+      peer === undefined
+        ? `${sid}: down`
+        : `${sid}: ${peer.state} serving=${peer.isServing} leader=${peer.leaderSid} epochs=${peer.acceptedEpoch}/${peer.currentEpoch} zxid=${peer.lastZxid.toString(16)}`,
+    );
+    const events = this.events.slice(-40).map(({ sid, event }) => `  ${sid} ${JSON.stringify(event)}`);
+    return [...states, ...events].join("\n");
+  }
+
+  leader(): number | undefined {
+    const leading = [...this.nodes.values()].filter(
+      ({ peer }) => peer?.state === "leading" && peer.isServing,
+    );
+    return leading.length === 1 ? leading[0]!.sid : undefined;
+  }
+
+  #createDatabase(): Database {
+    return new Database({
+      digestEnabled: this.#server.digestEnabled,
+      extendedTypesEnabled: this.#server.extendedTypesEnabled,
+      emulate353TTLNodes: false,
+      onDigestMismatch: ({ zxid }) => {
+        throw new Error(`digest mismatch at ${zxid.toString(16)}`);
+      },
+    });
+  }
+
+  #recover({ snapshot, log }: Store): { database: Database; lastZxid: Zxid } {
+    const database = this.#createDatabase();
+    if (snapshot !== undefined) {
+      readWalk(snapshot.bytes, database);
+      database.snapshotLoaded(snapshot.zxid);
+    }
+    for (const { zxid, bytes } of log) if (zxid > (snapshot?.zxid ?? ZXID_NONE)) database.replay(bytes);
+    return { database, lastZxid: database.lastProcessedZxid };
+  }
+
+  #perform(node: Node, ready: PeerReady): void {
+    const { sid, store } = node;
+    for (const event of ready.events) this.events.push({ sid, event });
+    for (const send of ready.sendNow) this.#send(node, send);
+    for (const { to, payload } of ready.notify) this.#notify(sid, to, payload);
+    for (const { link, host } of ready.dial) this.#dial(node, link, Number(host.slice(1)));
+    for (const id of ready.closeLinks) {
+      const link = this.#linkOf(sid, id);
+      if (link !== undefined) this.#later(() => this.#break(link, "closed by the other side", sid));
+    }
+    if (ready.listen !== undefined) node.isQuorumOpen = ready.listen.quorum;
+    for (const { connection, bytes, isClosing } of ready.output) {
+      const key = `${sid}/${connection}`;
+      if (bytes.length > 0) this.outputs.set(key, [...(this.outputs.get(key) ?? []), Uint8Array.from(bytes)]);
+      if (isClosing) this.closed.add(key);
+    }
+    // The disk is as fast as nothing, and yet everything comes in its order.
+    store.log.push(...ready.append);
+    const last = ready.append.at(-1);
+    if (last !== undefined) this.#later(() => this.#input(node, { kind: "persisted", zxid: last.zxid }));
+    const { epochs, memberships } = ready;
+    if (epochs !== undefined || memberships !== undefined) {
+      store.accepted = epochs?.accepted ?? store.accepted;
+      store.current = epochs?.current ?? store.current;
+      const stored = { accepted: epochs?.accepted, current: epochs?.current };
+      this.#later(() => this.#input(node, { kind: "epochsStored", ...stored }));
+    }
+    for (const { link, bytes } of ready.sendAfterPersist) this.#sendBytes(node, link, bytes);
+    for (const job of ready.jobs) this.#later(() => this.#doJob(node, job));
+    for (const { link, zxid } of ready.surveys) {
+      const at = store.log.filter((entry) => entry.zxid <= zxid).at(-1)?.zxid;
+      const above = store.log.find((entry) => entry.zxid > zxid)?.zxid;
+      const sizes = { bytes: 1, snapshotBytes: 1_000_000 };
+      this.#later(() =>
+        this.#input(node, { kind: "logSurveyed", link, zxid, atOrBelow: at, above, ...sizes }),
+      );
+    }
+  }
+
+  #input(node: Node, input: PeerInput): void {
+    const { peer } = node;
+    if (peer === undefined) return;
+    peer.step(input, this.now);
+    this.#perform(node, peer.takeReady());
+  }
+
+  #doJob(node: Node, job: PeerReady["jobs"][number]): void {
+    const { store } = node;
+    switch (job.kind) {
+      case "installSnapshot": {
+        const out = new JuteWriter();
+        const source = job.database.snapshotSource();
+        while (!source.writeNext(out, 1 << 20));
+        store.log = store.log.filter((entry) => entry.zxid <= job.zxid);
+        store.snapshot = { zxid: job.zxid, bytes: out.take() };
+        this.#input(node, { kind: "snapshotInstalled", zxid: job.zxid });
+        return;
+      }
+      case "truncate":
+        if (store.snapshot !== undefined && store.snapshot.zxid > job.zxid) {
+          this.#input(node, { kind: "truncateRefused", reason: "no snapshot below" });
+          return;
+        }
+        store.log = store.log.filter((entry) => entry.zxid <= job.zxid);
+        this.#input(node, { kind: "recovered", ...this.#recover(store) });
+        return;
+      case "reload":
+        this.#input(node, { kind: "recovered", ...this.#recover(store) });
+    }
+  }
+
+  #later(callback: () => void): void {
+    this.#queue.push(callback);
+  }
+
+  #notify(from: number, to: number, payload: Uint8Array): void {
+    if (this.#cuts.has(`${from}-${to}`)) return;
+    this.#later(() => {
+      const node = this.nodes.get(to);
+      if (node !== undefined) this.#input(node, { kind: "notification", from, payload });
+    });
+  }
+
+  #dial(node: Node, id: LinkId, to: number): void {
+    this.#later(() => {
+      const target = this.nodes.get(to);
+      const isReachable =
+        target?.peer !== undefined && target.isQuorumOpen && !this.#cuts.has(`${node.sid}-${to}`);
+      if (!isReachable) {
+        this.#input(node, { kind: "linkDown", link: id, reason: "connection refused" });
+        return;
+      }
+      const accepted = { sid: to, id: ++this.#accepted };
+      this.#links.push({ ends: [{ sid: node.sid, id }, accepted], isOpen: true });
+      this.#input(target, { kind: "linkAccepted", link: accepted.id, remote: `s${node.sid}:1` });
+      this.#input(node, { kind: "linkUp", link: id });
+    });
+  }
+
+  #linkOf(sid: number, id: LinkId): Link | undefined {
+    return this.#links.find(
+      ({ ends, isOpen }) => isOpen && ends.some((end) => end.sid === sid && end.id === id),
+    );
+  }
+
+  #break(link: Link, reason: string, by?: number): void {
+    if (!link.isOpen) return;
+    link.isOpen = false;
+    for (const { sid, id } of link.ends) {
+      if (sid !== by)
+        this.#later(() => this.#input(this.nodes.get(sid)!, { kind: "linkDown", link: id, reason }));
+    }
+  }
+
+  #send(node: Node, send: LinkSend): void {
+    switch (send.kind) {
+      case "packet":
+        this.#sendBytes(node, send.link, send.bytes);
+        return;
+      case "log":
+        for (const { zxid, bytes } of node.store.log) {
+          if (zxid <= send.after || zxid > send.through) continue;
+          this.#sendBytes(node, send.link, encodeProposal(zxid, bytes));
+          this.#sendBytes(node, send.link, encodeCommit(zxid));
+        }
+        return;
+      case "snapshot": {
+        const out = new JuteWriter();
+        while (!send.walk.writeNext(out, 1 << 20));
+        const database = this.#createDatabase();
+        readWalk(out.take(), database);
+        const link = this.#linkOf(node.sid, send.link);
+        const other = link?.ends.find((end) => end.sid !== node.sid);
+        if (link === undefined || other === undefined) return;
+        this.#later(() => {
+          if (link.isOpen)
+            this.#input(this.nodes.get(other.sid)!, { kind: "snapshotReceived", link: other.id, database });
+        });
+      }
+    }
+  }
+
+  #sendBytes(node: Node, id: LinkId, bytes: Uint8Array): void {
+    const link = this.#linkOf(node.sid, id);
+    const other = link?.ends.find((end) => end.sid !== node.sid);
+    if (link === undefined || other === undefined) return;
+    const packet = QuorumPacket.read(new JuteReader(Uint8Array.from(bytes)));
+    this.#later(() => {
+      if (link.isOpen) this.#input(this.nodes.get(other.sid)!, { kind: "packet", link: other.id, packet });
+    });
+  }
+}
+
+const ACLS = vector(ACL);
+
+/** `sessions | ACL map | znodes | "/"` into an empty database. */
+function readWalk(bytes: Uint8Array, database: Database): void {
+  const reader = new JuteReader(bytes);
+  for (let count = reader.readInt(); count > 0; count--)
+    database.session(reader.readInt64(), reader.readInt());
+  for (let count = reader.readInt(); count > 0; count--)
+    database.acl(reader.readLong(), ACLS.read(reader) ?? []);
+  for (let path = reader.readString(); path !== "/"; path = reader.readString()) {
+    const data = reader.readBuffer();
+    const aclId = reader.readLong();
+    database.node(path ?? "", data, aclId, StatPersisted.read(reader));
+  }
+}
