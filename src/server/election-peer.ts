@@ -1,0 +1,187 @@
+import { Buffer } from "node:buffer";
+import type { Endpoint, Log, NetLink, NetLinkHandler, Network } from "../base/ports.ts";
+import { ElectionWireError, ElectionWireReader, encodeElectionFrame } from "../protocol/election-wire.ts";
+
+/** With more than this on its way, a link gets no further notification: only the newest will be sent when it drains. */
+const HELD_BACK_BYTES = 64 * 1024;
+
+const COMPLAINTS_MAX = 16;
+
+/** What all links of one server have in common. */
+export interface ElectionContext {
+  readonly sid: number;
+  readonly network: Network;
+  readonly log: Log;
+  readonly connectTimeoutMs: number;
+  readonly hasTcpKeepAlive: boolean;
+  /** The initial message, as it is now. */
+  initialMessage(): Uint8Array;
+  /** Where the configurations say that a peer is; several are tried in turn. */
+  addressesOf(sid: number): readonly Endpoint[];
+  received(from: number, payload: Uint8Array): void;
+}
+
+/**
+ * The way to one peer: at most one link, at most one dial, at most one notification that waits (quorum-protocol 1.2, 1.4). The server with
+ * the larger id is the one that dials; dialing a larger one only asks it to dial back.
+ */
+export class ElectionPeer {
+  readonly sid: number;
+  readonly #context: ElectionContext;
+  #link: NetLink | undefined;
+  /** The newest notification; sent again on a new link, as the other may not have got it. Undefined when there is none to be sent. */
+  #newest: Uint8Array | undefined;
+  #isNewestWritten = false;
+  /** The link that is waited for to drain. */
+  #draining: NetLink | undefined;
+  /** Gives the dial in progress up. */
+  #giveUp: (() => void) | undefined;
+  /** What was complained about, so that a peer that is down costs one line, not one per notification. */
+  readonly #complaints = new Set<string>();
+
+  constructor(sid: number, context: ElectionContext) {
+    this.sid = sid;
+    this.#context = context;
+  }
+
+  get isLinked(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** Nothing would be lost with this object. */
+  get isIdle(): boolean {
+    return this.#link === undefined && this.#giveUp === undefined && this.#newest === undefined;
+  }
+
+  /** A newer notification replaces one that has not left. */
+  send(payload: Uint8Array): void {
+    this.#newest = payload;
+    this.#isNewestWritten = false;
+    if (this.#link === undefined) this.dial(this.#context.addressesOf(this.sid));
+    else this.#flush(this.#link);
+  }
+
+  /** What was sent, or was to be, is not true any more. */
+  forget(): void {
+    this.#newest = undefined;
+    this.#isNewestWritten = false;
+  }
+
+  /** Dials one address after the other until one answers; nothing, when a dial is in progress. */
+  dial(addresses: readonly Endpoint[]): void {
+    if (this.#giveUp === undefined) this.#dialFirst(addresses);
+  }
+
+  /** Takes a link that the peer, of larger id, has dialed; its initial message has been read. */
+  accept(link: NetLink, reader: ElectionWireReader): NetLinkHandler {
+    const handler = this.#serve(link, reader);
+    this.#deliver(link, reader);
+    return handler;
+  }
+
+  /** Closes the link, as the peer, of smaller id, has asked for another one. */
+  dropLink(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    link?.destroy();
+  }
+
+  close(): void {
+    this.#giveUp?.();
+    this.#giveUp = undefined;
+    this.forget();
+    this.dropLink();
+  }
+
+  #dialFirst([to, ...others]: readonly Endpoint[]): void {
+    const { network, connectTimeoutMs: timeoutMs, hasTcpKeepAlive } = this.#context;
+    if (to === undefined) return;
+    this.#giveUp = network.dial(
+      { to, timeoutMs, hasTcpKeepAlive },
+      (link) => {
+        this.#giveUp = undefined;
+        return this.#opened(link);
+      },
+      (reason) => {
+        this.#giveUp = undefined;
+        this.#complain(`cannot connect to the election port of server ${this.sid}: ${reason}`);
+        this.#dialFirst(others);
+      },
+    );
+  }
+
+  #opened(link: NetLink): NetLinkHandler {
+    link.write(this.#context.initialMessage());
+    if (this.sid > this.#context.sid) {
+      link.close(); // the larger one dials back
+      return { received() {}, closed() {} };
+    }
+    return this.#serve(link, new ElectionWireReader(false));
+  }
+
+  #serve(link: NetLink, reader: ElectionWireReader): NetLinkHandler {
+    const former = this.#link;
+    this.#link = link;
+    former?.destroy();
+    this.#complaints.clear();
+    this.#isNewestWritten = false;
+    this.#flush(link);
+    return {
+      received: (bytes) => {
+        if (this.#link !== link) return;
+        reader.push(bytes);
+        this.#deliver(link, reader);
+      },
+      closed: () => {
+        if (this.#link === link) this.#link = undefined;
+      },
+    };
+  }
+
+  /** Hands on what has come whole. What is malformed costs the link, and nothing else. */
+  #deliver(link: NetLink, reader: ElectionWireReader): void {
+    try {
+      for (
+        let payload = reader.next();
+        payload !== undefined && this.#link === link;
+        payload = reader.next()
+      ) {
+        this.#context.received(this.sid, Buffer.from(payload)); // a view of memory that the link uses again
+      }
+    } catch (error) {
+      if (!(error instanceof ElectionWireError)) throw error;
+      const { log } = this.#context;
+      log.warn(
+        { peer: this.sid, remote: link.remote },
+        `election link of server ${this.sid} closed: ${error.message}`,
+      );
+      this.dropLink();
+    }
+  }
+
+  #flush(link: NetLink): void {
+    if (this.#newest === undefined || this.#isNewestWritten) return;
+    if (link.bufferedBytes > HELD_BACK_BYTES) {
+      this.#flushWhenDrained(link);
+      return;
+    }
+    this.#isNewestWritten = true;
+    link.write(encodeElectionFrame(this.#newest));
+  }
+
+  #flushWhenDrained(link: NetLink): void {
+    if (this.#draining === link) return;
+    this.#draining = link;
+    link.whenDrained(() => {
+      if (this.#draining === link) this.#draining = undefined;
+      if (this.#link === link) this.#flush(link);
+    });
+  }
+
+  #complain(complaint: string): void {
+    if (this.#complaints.has(complaint)) return;
+    if (this.#complaints.size >= COMPLAINTS_MAX) this.#complaints.clear();
+    this.#complaints.add(complaint);
+    this.#context.log.warn({ peer: this.sid }, complaint);
+  }
+}
