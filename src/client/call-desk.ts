@@ -3,6 +3,7 @@ import { badPath, withChroot } from "./client-paths.ts";
 import { AbortedError, MisuseError } from "./errors.ts";
 import type { Host } from "./host.ts";
 import { Call, type CallFields } from "./machine/call.ts";
+import type { Input } from "./machine/ready.ts";
 import type { Watcher, WatchTable } from "./machine/watch-registry.ts";
 import type { CallOptions } from "./types.ts";
 
@@ -40,7 +41,7 @@ export class CallDesk {
   }
 
   /** A request that is complete, with the server's path or none. */
-  submit<T>(call: Call, options: CallOptions | undefined): Promise<T> {
+  submit<T>(call: Call, options: CallOptions | undefined, input: Input = call): Promise<T> {
     const signal = options?.signal;
     const deadlineMs = options?.deadlineMs ?? this.#deadlineMs;
     if (!(deadlineMs > 0)) return Promise.reject(badDeadline(deadlineMs));
@@ -50,7 +51,7 @@ export class CallDesk {
       call.resolve = resolve as (value: never) => void;
       call.reject = reject;
     });
-    this.#host.step(call);
+    this.#host.step(input);
     if (signal !== undefined) this.#listen(call, signal);
     return promise;
   }

@@ -44,6 +44,7 @@ import type {
   Session,
   VersionOptions,
   WatchableOptions,
+  WatchCallback,
   WatchKind,
   WatchMode,
 } from "./types.ts";
@@ -80,7 +81,7 @@ export class Client implements AsyncDisposable {
       session: () => this.#sessionChanged(),
     });
     this.#desk = new CallDesk(this.#host, where.chroot, options.requestDeadlineMs);
-    for (const { scheme, auth } of options.auth ?? []) this.addAuth(scheme, auth).catch(ignore);
+    for (const { scheme, auth } of options.auth ?? []) this.addAuth(scheme, auth, FOR_EVER).catch(ignore);
     this.#host.step({ kind: "tick" });
   }
 
@@ -287,6 +288,17 @@ export class Client implements AsyncDisposable {
     if (signal?.aborted === true || this.#machine.endError !== undefined) end();
   }
 
+  /**
+   * Takes the callback of one-shot watches back, also of reads that are on their way: it is not called for this path any more. The
+   * server's watch goes, too, when nobody else here needs it. Does nothing for a callback that was called already.
+   * @throws MisuseError for what is not a path
+   */
+  unwatch(path: string, watch: WatchCallback): void {
+    const at = serverPath(this.chroot, path);
+    for (const table of ONE_SHOT_TABLES)
+      this.#host.step({ kind: "unwatched", table, path: at, watcher: watch as Watcher });
+  }
+
   /** Takes all watches of a kind from a path, here and on the server. Persistent ones are better closed themselves. */
   async removeWatches(path: string, kind: WatchKind = "any", options?: CallOptions): Promise<void> {
     const { type, tables } = WATCH_KINDS[kind];
@@ -306,16 +318,12 @@ export class Client implements AsyncDisposable {
 
   /**
    * Authenticates this client, now and on every later connection. Resolves when a server has accepted it; if one refuses, the
-   * client ends with {@link AuthFailedError}.
+   * client ends with {@link AuthFailedError}. Given up (by deadline or signal) before it was accepted, it is not sent again; a server that
+   * has it already keeps it until the connection ends.
    */
-  addAuth(scheme: string, auth: string | Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const extra = { type: 0, scheme, auth: dataBytes(auth) };
-      const call = new Call(OpCode.auth, null, { extra });
-      call.resolve = resolve;
-      call.reject = reject;
-      this.#host.step({ kind: "auth", call });
-    });
+  addAuth(scheme: string, auth: string | Uint8Array, options?: CallOptions): Promise<void> {
+    const call = new Call(OpCode.auth, null, { extra: { type: 0, scheme, auth: dataBytes(auth) } });
+    return this.#desk.submit(call, options, { kind: "auth", call });
   }
 
   /** The identities of this connection. Servers since 3.7. */
@@ -383,6 +391,9 @@ export class Client implements AsyncDisposable {
   }
 }
 
+/** What the options ask for is asked for as long as the client lives. */
+const FOR_EVER: CallOptions = { deadlineMs: Number.POSITIVE_INFINITY };
+const ONE_SHOT_TABLES = ["data", "exist", "child"] as const;
 const FINAL_STATES: readonly ClientState[] = ["closed", "authFailed"];
 
 function ignore(): void {}

@@ -42,6 +42,25 @@ export class MisuseError extends ZooKeeperError {
 /** Codes that may go away by themselves: a throttled request, an ensemble that reconfigures or has no quorum of the new. */
 const RETRYABLE_CODES = new Set<string>(["THROTTLEDOP", "RECONFIGINPROGRESS", "NEWCONFIGNOQUORUM"]);
 
+/**
+ * Codes by which the server does not say whether it executed the request: it failed itself, on the way to the transaction or
+ * behind it (3.8's last processor answers MARSHALLINGERROR for whatever goes wrong after the transaction was applied).
+ */
+const FAILURE_CODES = new Set<string>([
+  "SYSTEMERROR",
+  "RUNTIMEINCONSISTENCY",
+  "DATAINCONSISTENCY",
+  "CONNECTIONLOSS",
+  "MARSHALLINGERROR",
+  "OPERATIONTIMEOUT",
+  "REQUESTTIMEOUT",
+]);
+
+/** Whether an error with this code leaves open if a write was executed; codes of the future do. @internal */
+export function leavesOutcomeOpen(code: string): boolean {
+  return FAILURE_CODES.has(code) || code.startsWith("CODE");
+}
+
 const HINTS: Partial<Record<string, string>> = {
   NONODE: "the znode, or for a create its parent, does not exist",
   NODEEXISTS: "the znode exists already",
@@ -60,7 +79,10 @@ const HINTS: Partial<Record<string, string>> = {
   BADARGUMENTS: "the server refused an argument (path, flags, TTL or members)",
 };
 
-/** The server executed the request and refused it. */
+/**
+ * The server answered with an error. Nearly always it refused, and nothing has happened. Where the code says that it failed itself
+ * (`SYSTEMERROR`, `MARSHALLINGERROR`, `OPERATIONTIMEOUT`, …), the outcome of a write is `unknown`.
+ */
 export class KeeperError extends ZooKeeperError {
   override readonly name = "KeeperError";
   /** ZooKeeper's name of the code (`NONODE`, `BADVERSION`, …), or `CODE-<n>` for one we do not know. */
@@ -85,6 +107,8 @@ export class KeeperError extends ZooKeeperError {
     readonly index?: number;
     /** Instead of the usual hint. */
     readonly hint?: string | undefined;
+    /** Default: not-applied. */
+    readonly outcome?: Outcome | undefined;
   }) {
     const { code, codeNumber, path, op, zxid, index } = fields;
     const where = path === undefined ? "" : ` ${path}`;
@@ -93,7 +117,7 @@ export class KeeperError extends ZooKeeperError {
     const hint = text === undefined ? "" : `: ${text}`;
     super(`${code} (${codeNumber}) from ${op}${where}${place}${hint}`, {
       retryable: RETRYABLE_CODES.has(code),
-      outcome: "not-applied",
+      outcome: fields.outcome ?? "not-applied",
     });
     this.code = code;
     this.codeNumber = codeNumber;

@@ -29,7 +29,8 @@ export class Host {
   #nowMs = -1;
   #tickAtMs = Number.POSITIVE_INFINITY;
   #cancelTick: (() => void) | undefined;
-  #probe: ClientLink | undefined;
+  /** Gives the probe that is under way up. */
+  #endProbe: (() => void) | undefined;
 
   constructor(machine: ClientMachine, ports: ClientPorts, observer: HostObserver) {
     this.#machine = machine;
@@ -114,12 +115,15 @@ export class Host {
 
   /** `isro` on a connection of its own: `rw`, `ro`, `null`, or nothing. */
   #ask(server: ServerAddress): void {
-    this.#probe?.close();
+    this.#endProbe?.();
     let answer = "";
-    const done = (): void => {
+    const end = (): void => {
       cancel();
       link.close();
-      this.#probe = undefined;
+      this.#endProbe = undefined;
+    };
+    const done = (): void => {
+      end();
       this.#arrived({ kind: "probed", server, isReadWrite: answer === "rw" });
     };
     const cancel = this.#ports.timer.after(PROBE_MS, done);
@@ -131,7 +135,7 @@ export class Host {
       },
       closed: done,
     });
-    this.#probe = link;
+    this.#endProbe = end;
   }
 
   /** The timer stays when the deadline moves back: an early tick costs less than a timer per turn. */
@@ -142,7 +146,7 @@ export class Host {
     this.#cancelTick = undefined;
     this.#tickAtMs = atMs;
     if (atMs === Number.POSITIVE_INFINITY) {
-      this.#probe?.close();
+      this.#endProbe?.();
       return;
     }
     const nowMs = this.#ports.clock.now().elapsedMs;

@@ -49,7 +49,7 @@ export class Barrier {
       for (;;) {
         try {
           await persistAcrossSessions(this.#client, () =>
-            this.#client.get(this.path, { watch: wakeup.ring, ...patience.call }),
+            this.#client.get(this.path, { watch: wakeup.at(this.path), ...patience.call }),
           );
         } catch (error) {
           if (isCode(error, "NONODE")) return;

@@ -102,6 +102,7 @@ export class Campaign {
     look();
     return () => {
       isOver = true;
+      this.#client.unwatch(hold.path, look);
     };
   }
 

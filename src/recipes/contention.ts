@@ -120,7 +120,7 @@ export class Contention {
   async #watch(blocker: string, wakeup: Wakeup, patience: Patience): Promise<boolean> {
     const path = childPath(this.#base, blocker);
     try {
-      await persist(() => this.#client.get(path, { watch: wakeup.ring, ...patience.call }));
+      await persist(() => this.#client.get(path, { watch: wakeup.at(path), ...patience.call }));
       return true;
     } catch (error) {
       if (isCode(error, "NONODE")) return false;

@@ -71,6 +71,7 @@ export class DoubleBarrier {
       throw error;
     } finally {
       stop();
+      this.#client.unwatch(childPath(this.path, READY), watch);
     }
     this.#own = own;
   }
@@ -136,7 +137,7 @@ export class DoubleBarrier {
   async #watch(name: string, wakeup: Wakeup, patience: Patience): Promise<boolean> {
     const path = childPath(this.path, name);
     try {
-      await persist(() => this.#client.get(path, { watch: wakeup.ring, ...patience.call }));
+      await persist(() => this.#client.get(path, { watch: wakeup.at(path), ...patience.call }));
       return true;
     } catch (error) {
       if (isCode(error, "NONODE")) return false;

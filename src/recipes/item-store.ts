@@ -83,7 +83,7 @@ export class ItemStore {
   async names(patience: Patience, wakeup?: Wakeup): Promise<string[]> {
     for (;;) {
       try {
-        const options = { ...patience.call, watch: wakeup?.ring };
+        const options = { ...patience.call, watch: wakeup?.at(this.path) };
         const { children } = await persistAcrossSessions(this.#client, () =>
           this.#client.children(this.path, options),
         );

@@ -47,7 +47,7 @@ export class LockingQueue {
     try {
       for (;;) {
         const names = await this.#items.names(patience, wakeup);
-        const call = { watch: wakeup.ring, ...patience.call };
+        const call = { watch: wakeup.at(this.#taken), ...patience.call };
         const { children } = await persist(() => this.#client.children(this.#taken, call));
         const isTaken = new Set(children);
         for (const name of names) {

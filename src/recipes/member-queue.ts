@@ -66,7 +66,7 @@ export class MemberQueue {
     try {
       for (;;) {
         // The watch before the count: whoever comes later completes the number, and we hear of it.
-        const call = { watch: wakeup.ring, ...patience.call };
+        const call = { watch: wakeup.at(start), ...patience.call };
         if ((await persist(() => this.#client.exists(start, call))) !== null) return;
         const { children } = await persist(() => this.#client.children(this.path, patience.call));
         if (children.filter((name) => name !== START).length >= this.#members) break;

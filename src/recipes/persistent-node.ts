@@ -139,7 +139,7 @@ export class PersistentNode implements AsyncDisposable {
   }
 
   #look(): Promise<Stat | null> {
-    const call = { watch: this.#wakeup.ring, ...this.#patience.call };
+    const call = { watch: this.#wakeup.at(this.path), ...this.#patience.call };
     return persist(() => this.#client.exists(this.path, call));
   }
 

@@ -108,7 +108,7 @@ export class Semaphore {
   }
 
   async #count(patience: Patience, wakeup?: Wakeup): Promise<number> {
-    const options = { ...patience.call, watch: wakeup?.ring };
+    const options = { ...patience.call, watch: wakeup?.at(this.#places.leases) };
     try {
       return (await persist(() => this.#client.children(this.#places.leases, options))).children.length;
     } catch (error) {

@@ -123,7 +123,9 @@ export class SetPartitioner implements AsyncDisposable {
     const patience = new Patience(`partitioning ${this.path}`, { signal: this.#stop.signal });
     await ensurePersistent(this.#client, this.#partyPath, patience);
     await this.#party.join(patience.call);
+    // Other states than those of an end count as well: a suspended connection makes the round stale.
     const off = this.#client.on("state", () => this.#changed.ring());
+    const stop = this.#changed.ringOnEnd(this.#client);
     try {
       while (!this.#stop.signal.aborted) {
         try {
@@ -135,6 +137,7 @@ export class SetPartitioner implements AsyncDisposable {
       }
     } finally {
       off();
+      stop();
     }
   }
 
@@ -199,7 +202,7 @@ export class SetPartitioner implements AsyncDisposable {
   }
 
   async #members(patience: Patience): Promise<string[]> {
-    const call = { watch: this.#changed.ring, ...patience.call };
+    const call = { watch: this.#changed.at(this.#partyPath), ...patience.call };
     try {
       const { children } = await persist(() => this.#client.children(this.#partyPath, call));
       return children.map((name) => name.slice(name.indexOf("-") + 1));

@@ -83,7 +83,7 @@ export class TwoPhaseCommit {
     const patience = new Patience(`the outcome of ${this.path}`, options);
     return this.#looping(async (wakeup) => {
       const decision = childPath(this.path, DECISION);
-      const call = { watch: wakeup.ring, ...patience.call };
+      const call = { watch: wakeup.at(decision), ...patience.call };
       if ((await persistAcrossSessions(this.#client, () => this.#client.exists(decision, call))) === null)
         return undefined;
       return this.#read(patience);
@@ -131,17 +131,13 @@ export class TwoPhaseCommit {
     const { children } = await persistAcrossSessions(this.#client, () =>
       this.#client.children(this.path, patience.call),
     );
-    const sites = children.filter((name) => name.startsWith("s_"));
+    const sites = children.filter((name) => name.startsWith("s_")).map((name) => name.slice(2));
     return this.#looping(async (wakeup) => {
       const read = async (site: string): Promise<string> => {
-        const call = { watch: wakeup.ring, ...patience.call };
-        return textOf(
-          (
-            await persistAcrossSessions(this.#client, () =>
-              this.#client.get(childPath(this.path, site), call),
-            )
-          ).data,
-        );
+        const path = this.#siteOf(site);
+        const call = { watch: wakeup.at(path), ...patience.call };
+        const { data } = await persistAcrossSessions(this.#client, () => this.#client.get(path, call));
+        return textOf(data);
       };
       const votes = await Promise.all(sites.map(read));
       if (votes.includes("abort")) return "abort";

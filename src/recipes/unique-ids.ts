@@ -4,7 +4,7 @@ import { INT64 } from "./counter.ts";
 import { Hold, type HoldOptions } from "./hold.ts";
 import { createOwned, ensurePersistent } from "./owned-znode.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { isConnectionLost, persist } from "./persist.ts";
+import { isConnectionLost, isSessionRenewed, persist } from "./persist.ts";
 import { SharedValue } from "./shared-value.ts";
 import { childPath, hexGuid } from "./znode-path.ts";
 
@@ -20,6 +20,7 @@ export interface UniqueIdsOptions {
  */
 export class UniqueIds {
   readonly path: string;
+  readonly #client: Client;
   readonly #value: SharedValue<bigint>;
   readonly #blockSize: bigint;
   #next = 0n;
@@ -31,30 +32,41 @@ export class UniqueIds {
     if (!Number.isSafeInteger(blockSize) || blockSize < 1 || blockSize > 1_000_000)
       throw new MisuseError(`blockSize is ${blockSize}: it must be a whole number, 1 … 1000000`);
     this.path = path;
+    this.#client = client;
     this.#blockSize = BigInt(blockSize);
     this.#value = new SharedValue(client, path, 0n, INT64);
   }
 
+  /** The next number. The patience is this caller's alone: others may wait for the same block longer. */
   async next(options: WaitOptions = {}): Promise<bigint> {
-    while (this.#next >= this.#end) {
-      this.#reserving ??= this.#reserve(options).finally(() => {
-        this.#reserving = undefined;
-      });
-      await this.#reserving;
-    }
+    const patience = new Patience(`an id of ${this.path}`, options);
+    while (this.#next >= this.#end) await patience.until(this.#reserved());
     return this.#next++;
   }
 
-  async #reserve(options: WaitOptions): Promise<void> {
+  #reserved(): Promise<void> {
+    if (this.#reserving === undefined) {
+      const reserving = this.#reserve().finally(() => {
+        this.#reserving = undefined;
+      });
+      // Everybody may have given up before it fails.
+      reserving.catch(() => {});
+      this.#reserving = reserving;
+    }
+    return this.#reserving;
+  }
+
+  /** Not given up with any caller: the block serves the next one. */
+  async #reserve(): Promise<void> {
     for (;;) {
       try {
-        const { before, after } = await this.#value.update((value) => value + this.#blockSize, options);
+        const { before, after } = await this.#value.update((value) => value + this.#blockSize);
         this.#next = before.value;
         this.#end = after.value;
         return;
       } catch (error) {
         // The block may have been reserved and is lost then: ids are unique, not dense.
-        if (!isConnectionLost(error)) throw error;
+        if (!isConnectionLost(error) && !isSessionRenewed(this.#client, error)) throw error;
       }
     }
   }

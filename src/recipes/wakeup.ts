@@ -3,10 +3,17 @@ import type { Patience } from "./patience.ts";
 
 /** A bell that stays rung until somebody has waited for it: nothing that happens between two looks is missed. */
 export class Wakeup {
+  /** Where {@link at} was asked for. */
+  readonly #paths = new Set<string>();
   #isRung = false;
   #answer: (() => void) | undefined;
 
-  /** Usable as a watch callback. */
+  /** The callback of a watch on `path`; it is taken back with the rest when the waiting is over. */
+  at(path: string): () => void {
+    this.#paths.add(path);
+    return this.ring;
+  }
+
   readonly ring = (): void => {
     this.#isRung = true;
     this.#answer?.();
@@ -28,10 +35,18 @@ export class Wakeup {
     this.#isRung = false;
   }
 
-  /** Rings, too, when the session ends or the client does: what was waited for may then never come. */
+  /**
+   * Rings, too, when the session ends or the client does: what was waited for may then never come. The returned function ends that,
+   * and takes all watches back that have not fired.
+   */
   ringOnEnd(client: Client): () => void {
-    return client.on("state", (state) => {
+    const off = client.on("state", (state) => {
       if (state === "expired" || state === "closed" || state === "authFailed") this.ring();
     });
+    return () => {
+      off();
+      for (const path of this.#paths) client.unwatch(path, this.ring);
+      this.#paths.clear();
+    };
   }
 }

@@ -1,9 +1,10 @@
 import { ErrorCode } from "../../protocol/error-code.ts";
 import { JuteReader } from "../../protocol/jute-reader.ts";
 import { OpCode, Xid } from "../../protocol/opcode.ts";
-import { AuthFailedError } from "../errors.ts";
-import { Call } from "./call.ts";
+import { AuthFailedError, type ConnectionError } from "../errors.ts";
+import { Call, CallState } from "./call.ts";
 import { Fifo } from "./fifo.ts";
+import { deadlineError } from "./pending-calls.ts";
 import { authRequiredMessage, type RequestFlow } from "./request-flow.ts";
 import type { SaslExchange } from "./sasl-exchange.ts";
 
@@ -40,7 +41,31 @@ export class Authentication {
     this.#credentials.push(call);
   }
 
+  /** Earliest deadline of those that nobody has accepted yet; monotonic ms. */
+  get nextDeadlineMs(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const call of this.#credentials)
+      if (call.state !== CallState.settled && call.deadlineMs < next) next = call.deadlineMs;
+    return next;
+  }
+
+  /** Fails what is due. */
+  expire(nowMs: number, lastFailure: ConnectionError | undefined): void {
+    for (const call of [...this.#credentials]) {
+      if (call.state === CallState.settled || call.deadlineMs > nowMs) continue;
+      this.#flow.calls.fail(call, deadlineError(call, lastFailure));
+      this.forget(call);
+    }
+  }
+
+  /** Credentials that were given up before they were accepted are not sent again. */
+  forget(call: Call): void {
+    const at = this.#credentials.indexOf(call);
+    if (at >= 0) this.#credentials.splice(at, 1);
+  }
+
   send(call: Call, nowMs: number): void {
+    if (call.state === CallState.waiting) call.state = CallState.sent;
     this.#flow.encode(call, Xid.auth, nowMs);
     this.#awaited.push(call);
   }

@@ -85,4 +85,6 @@ const WRITES = new Set<number>([
   OpCode.multi,
   OpCode.reconfig,
   OpCode.closeSession,
+  // It changes what this connection may do.
+  OpCode.auth,
 ]);

@@ -1,11 +1,12 @@
 import { unreachable } from "../../base/invariant.ts";
+import { OpCode } from "../../protocol/opcode.ts";
 import type { Zxid } from "../../protocol/zxid.ts";
 import type { ServerAddress } from "../connect-string.ts";
 import type { ConnectionError, ZooKeeperError } from "../errors.ts";
 import type { ClientState, Session } from "../types.ts";
 import { Attempts } from "./attempts.ts";
 import { Authentication } from "./authentication.ts";
-import type { Call } from "./call.ts";
+import { type Call, CallState } from "./call.ts";
 import { ConnectionLife } from "./connection-life.ts";
 import type { MachineOptions } from "./machine-options.ts";
 import { closedError } from "./pending-calls.ts";
@@ -63,7 +64,7 @@ export class ClientMachine {
 
   /** Monotonic milliseconds at which it wants a tick; Infinity when it waits for nothing. */
   get nextDeadline(): number {
-    return Math.min(this.#flow.calls.nextDeadlineMs, this.#life.deadline);
+    return Math.min(this.#flow.calls.nextDeadlineMs, this.#auth.nextDeadlineMs, this.#life.deadline);
   }
 
   step(input: Input, nowMs: number): void {
@@ -77,6 +78,7 @@ export class ClientMachine {
         break;
       case "tick":
         this.#flow.calls.expire(nowMs, this.#attempts.lastFailure);
+        this.#auth.expire(nowMs, this.#attempts.lastFailure);
         life.tick(nowMs);
         break;
       case "opened":
@@ -86,6 +88,8 @@ export class ClientMachine {
         if (input.link === life.link) life.lost(input.failure, nowMs);
         break;
       case "withdrawn":
+        if (input.call.op === OpCode.auth && input.call.state !== CallState.settled)
+          this.#auth.forget(input.call);
         this.#flow.calls.withdraw(input.call, input.reason);
         break;
       case "unwatched":

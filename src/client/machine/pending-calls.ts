@@ -150,7 +150,8 @@ export class PendingCalls {
 
 const NOTHING: readonly Delivery[] = [];
 
-function deadlineError(call: Call, lastFailure: ConnectionError | undefined): DeadlineError {
+/** `lastFailure` tells a call that never got a connection why. */
+export function deadlineError(call: Call, lastFailure: ConnectionError | undefined): DeadlineError {
   if (call.state === CallState.sent) {
     return new DeadlineError(
       "the deadline passed before the server answered: the call may still be executed",

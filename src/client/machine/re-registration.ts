@@ -28,6 +28,13 @@ export function reRegistration(registry: WatchRegistry, relativeZxid: Zxid, xid:
   return calls;
 }
 
+/** The same for one watch that a reply at `zxid` should have set: it fires for what happened since. */
+export function reRegistrationOf(table: WatchTable, path: string, zxid: Zxid, xid: number): Call {
+  const batch = new Batch();
+  batch.add(table, path);
+  return batch.request(zxid, xid);
+}
+
 class Batch {
   characters = 0;
   readonly #lists: Readonly<Record<WatchTable, string[]>> = {

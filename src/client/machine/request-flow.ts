@@ -6,6 +6,7 @@ import { ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
 import {
   AuthFailedError,
   KeeperError,
+  leavesOutcomeOpen,
   MisuseError,
   SessionExpiredError,
   type ZooKeeperError,
@@ -67,8 +68,7 @@ export class RequestFlow {
       this.out.reset(start);
       this.calls.fail(call, tooLong(call, payloadBytes, this.#options));
     } else if (canSend) {
-      this.calls.send(call);
-      this.lastSentMs = nowMs;
+      this.#sent(call, nowMs);
     } else {
       call.frame = new Uint8Array(this.out.bytes().subarray(start));
       this.out.reset(start);
@@ -85,9 +85,14 @@ export class RequestFlow {
       // The persistent watch that it counted on when it was encoded may have gone, or come, while it waited.
       if (this.watches.prepare(call)) this.out.bytes()[this.out.length - 1] = call.number;
       call.frame = null;
-      this.calls.send(call);
-      this.lastSentMs = nowMs;
+      this.#sent(call, nowMs);
     }
+  }
+
+  #sent(call: Call, nowMs: number): void {
+    this.watches.sent(call);
+    this.calls.send(call);
+    this.lastSentMs = nowMs;
   }
 
   /** A request of the machine itself whose reply is not matched by order. */
@@ -113,9 +118,16 @@ export class RequestFlow {
   }
 
   unwatch(table: WatchTable, path: string, watcher: Watcher, canSend: boolean, nowMs: number): void {
+    const isPersistent = table === "persistent" || table === "recursive";
     let isReliedOn = false;
-    for (const call of this.calls.sent)
-      isReliedOn ||= call.watcher !== null && call.number === 0 && call.path === path;
+    for (const call of this.calls.sent) {
+      if (call.path !== path || call.watcher === null) continue;
+      if (!isPersistent && call.watcher === watcher) call.watcher = null;
+      else isReliedOn ||= call.number === 0 || !isPersistent;
+    }
+    if (!isPersistent)
+      for (const call of this.calls.waiting)
+        if (call.path === path && call.watcher === watcher) call.watcher = null;
     const removal = this.watches.unwatch(table, path, watcher, isReliedOn);
     if (removal !== undefined && canSend) this.request(removal, nowMs);
   }
@@ -142,6 +154,7 @@ export class RequestFlow {
     const call = this.calls.sent.peek();
     if (xid > 0 && call !== undefined && call.xid === xid) {
       this.calls.sent.shift();
+      this.watches.answered(call);
       this.#answer(call, zxid, err);
       return call.op === OpCode.closeSession ? "closed" : isAuthRequired(err) ? "authRequired" : "handled";
     }
@@ -179,18 +192,23 @@ export class RequestFlow {
     call.zxid = zxid;
     if (err === ErrorCode.OK) {
       const value = decodeReply(call, this.#reader, this.#options.chroot);
-      if (call.watcher !== null)
-        this.watches.register(call, call.op === OpCode.exists ? "data" : call.watchTable);
+      if (call.watcher !== null) this.#register(call, call.op === OpCode.exists ? "data" : call.watchTable);
       if (call.op === OpCode.removeWatches) this.#forget(call);
       this.calls.succeed(call, value, zxid);
     } else if (err === ErrorCode.NONODE && call.op === OpCode.exists) {
-      this.watches.register(call, "exist");
+      this.#register(call, "exist");
       this.calls.succeed(call, null, zxid);
     } else if (err === ErrorCode.NOWATCHER && call.op === OpCode.removeWatches && this.#forget(call)) {
       this.calls.succeed(call, undefined, zxid);
     } else {
       this.calls.fail(call, this.errorOf(call, err, zxid));
     }
+  }
+
+  #register(call: Call, table: WatchTable | null): void {
+    const setting = this.watches.register(call, table);
+    // It does not move the next ping: that is counted from what the program asks.
+    if (setting !== undefined) this.encode(setting, Xid.setWatches, this.lastSentMs);
   }
 
   /** Forgets the local watchers of a removeWatches; false when there were none. */
@@ -206,9 +224,11 @@ export class RequestFlow {
     if (err === ErrorCode.SESSIONEXPIRED)
       return new SessionExpiredError("the server says that the session has expired", outcomeOf(call));
     if (isAuthRequired(err)) return new AuthFailedError(authRequiredMessage(err));
+    const code = errorName(err) ?? (`CODE${err}` as const);
     return new KeeperError({
-      code: errorName(err) ?? `CODE${err}`,
+      code,
       codeNumber: err,
+      outcome: leavesOutcomeOpen(code) ? outcomeOf(call) : "not-applied",
       path: call.path === null ? undefined : withoutChroot(call.path, this.#options.chroot),
       op: opName(call.op) ?? String(call.op),
       zxid,

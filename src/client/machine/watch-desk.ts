@@ -4,7 +4,7 @@ import type { Zxid } from "../../protocol/zxid.ts";
 import type { GapEvent, WatchEvent, WatchEventType } from "../types.ts";
 import { Call } from "./call.ts";
 import { withoutChroot } from "./decode-reply.ts";
-import { reRegistration } from "./re-registration.ts";
+import { reRegistration, reRegistrationOf } from "./re-registration.ts";
 import type { Delivery } from "./ready.ts";
 import { type Watcher, WatchRegistry, type WatchTable } from "./watch-registry.ts";
 
@@ -30,6 +30,8 @@ export class WatchDesk {
   #awaited = 0;
   /** What persistent watchers have to be told as soon as they are in place again. */
   #gap: Gap | undefined;
+  /** How many addWatch requests of each mode are on their way to a path. */
+  readonly #coming = { persistent: new Map<string, number>(), recursive: new Map<string, number>() };
 
   constructor(chroot: string) {
     this.#chroot = chroot;
@@ -40,13 +42,42 @@ export class WatchDesk {
     const table = call.watchTable;
     if (call.watcher === null || table === null || table === "persistent" || table === "recursive")
       return false;
-    call.number = this.registry.needsServerWatch(table, call.path!) ? 1 : 0;
+    const path = call.path!;
+    const isServed =
+      this.#coming.persistent.has(path) || (table !== "child" && this.#coming.recursive.has(path));
+    call.number = !isServed && this.registry.needsServerWatch(table, path) ? 1 : 0;
     return true;
   }
 
-  /** The server has answered that the call's watch is set; `table` differs from the call's when an exists found the znode. */
-  register(call: Call, table: WatchTable | null = call.watchTable): void {
-    if (call.watcher !== null && table !== null) this.registry.add(table, call.path!, call.watcher);
+  /** An addWatch leaves: what is asked behind it can count on it, see {@link WatchRegistry.needsServerWatch}. */
+  sent(call: Call): void {
+    if (call.op === OpCode.addWatch) this.#count(call, 1);
+  }
+
+  /** The answer to an addWatch is there, whatever it says. */
+  answered(call: Call): void {
+    if (call.op === OpCode.addWatch) this.#count(call, -1);
+  }
+
+  #count(call: Call, step: number): void {
+    const coming = this.#coming[call.number === 0 ? "persistent" : "recursive"];
+    const count = (coming.get(call.path!) ?? 0) + step;
+    if (count > 0) coming.set(call.path!, count);
+    else coming.delete(call.path!);
+  }
+
+  /**
+   * The server has answered the call; `table` differs from the call's when an exists found the znode. Returns the request that sets the
+   * watch if there is none on the server: the call counted on a persistent one that was refused or taken away meanwhile.
+   */
+  register(call: Call, table: WatchTable | null = call.watchTable): Call | undefined {
+    if (call.watcher === null || table === null) return undefined;
+    const path = call.path!;
+    this.registry.add(table, path, call.watcher);
+    const isOneShot = table !== "persistent" && table !== "recursive";
+    if (!isOneShot || call.number !== 0 || !this.registry.needsServerWatch(table, path)) return undefined;
+    this.#awaited++;
+    return reRegistrationOf(table, path, call.zxid, Xid.setWatches);
   }
 
   /** Reads a WatcherEvent; undefined when nobody waits for it. @throws JuteError */
@@ -68,6 +99,8 @@ export class WatchDesk {
   /** The connection is gone, and all watches on the server with it. */
   lost(afterZxid: Zxid, reason: "reconnected" | "newSession"): void {
     this.#awaited = 0;
+    this.#coming.persistent.clear();
+    this.#coming.recursive.clear();
     // Several losses in a row are one gap, from the first on; a new session outweighs a reconnect.
     this.#gap = { afterZxid: this.#gap?.afterZxid ?? afterZxid, reason: this.#gapReason(reason) };
   }
@@ -107,12 +140,23 @@ export class WatchDesk {
    */
   unwatch(table: WatchTable, path: string, watcher: Watcher, isReliedOn: boolean): Call | undefined {
     const wasLast = this.registry.remove(table, path, watcher);
-    if (!wasLast || (table !== "persistent" && table !== "recursive")) return undefined;
+    if (!wasLast) return undefined;
+    if (table !== "persistent" && table !== "recursive")
+      return isReliedOn ? undefined : this.#oneShotRemoval(table, path);
     // One-shot watches may rely on it; it then stays until the connection ends, and its events find nobody.
     if (isReliedOn || this.registry.hasOneShot(path)) return undefined;
     const isAlone = !this.registry.has(table === "persistent" ? "recursive" : "persistent", path);
     // Servers before 3.9 do not know the types of persistent watches, but `any` fits when it is the only one.
     const type = isAlone ? WatcherType.any : WatcherType[table];
     return new Call(OpCode.removeWatches, path, { number: type });
+  }
+
+  /** Data and exist are one watch for the server; beside a persistent one it has none of them. */
+  #oneShotRemoval(table: "data" | "exist" | "child", path: string): Call | undefined {
+    const { registry } = this;
+    if (registry.has("persistent", path) || registry.has("recursive", path)) return undefined;
+    if (table === "child") return new Call(OpCode.removeWatches, path, { number: WatcherType.children });
+    if (registry.has("data", path) || registry.has("exist", path)) return undefined;
+    return new Call(OpCode.removeWatches, path, { number: WatcherType.data });
   }
 }

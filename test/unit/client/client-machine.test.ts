@@ -207,6 +207,25 @@ describe("calls", () => {
     expect(zk.machine.state).toBe("connected");
   });
 
+  it("a server that failed itself leaves the outcome of a write open", () => {
+    const zk = new MachineClient().connect();
+    const calls = [
+      zk.call(OpCode.setData, "/a", { number: -1 }),
+      zk.call(OpCode.setData, "/a", { number: -1 }),
+      zk.call(OpCode.getData, "/a"),
+      zk.call(OpCode.delete, "/a", { number: -1 }),
+      zk.call(OpCode.create2, "/a"),
+    ];
+    for (const [i, err] of [-1, -103, -5, -999, -7].entries()) zk.reply(i + 1, 9, err);
+    expect(calls.map(({ error }) => error!.outcome)).toEqual([
+      "unknown",
+      "not-applied",
+      "not-applied",
+      "unknown",
+      "unknown",
+    ]);
+  });
+
   it("withdrawn calls: unsent ones are never sent, sent ones set no watch", () => {
     const zk = new MachineClient();
     const unsent = zk.call(OpCode.delete, "/u", { number: -1 });
@@ -361,6 +380,44 @@ describe("authentication", () => {
     expect(zk.takeSent().map(({ type }) => type)).toEqual([OpCode.auth, OpCode.auth]);
   });
 
+  it("that is given up is not sent again: not applied before it was sent, unknown afterwards", () => {
+    const zk = new MachineClient();
+    const [withdrawn, late] = [auth(zk, "a:b"), auth(zk, "c:d")];
+    late.deadlineMs = zk.nowMs + 50;
+    zk.step({ kind: "withdrawn", call: withdrawn, reason: "why" });
+    zk.tick();
+    expect(zk.tick()).toBe(50);
+    expect([withdrawn.error, late.error]).toMatchObject([
+      { name: "AbortedError", outcome: "not-applied", cause: "why" },
+      { name: "DeadlineError", outcome: "not-applied" },
+    ]);
+    zk.step({ kind: "opened", link: zk.link }).takeFrames();
+    zk.accept();
+    expect(zk.takeSent()).toEqual([]);
+    const sent = auth(zk, "e:f");
+    sent.deadlineMs = zk.nowMs + 10;
+    expect(zk.tick()).toBe(10);
+    expect(sent.error).toMatchObject({ name: "DeadlineError", outcome: "unknown" });
+    zk.reply(-4, 0, 0);
+    expect(zk.machine.state).toBe("connected");
+    zk.takeSent();
+    zk.lose();
+    zk.connect();
+    expect(zk.takeSent()).toEqual([]);
+  });
+
+  it("that was accepted is sent again even if its signal fires later", () => {
+    const zk = new MachineClient().connect();
+    const call = auth(zk, "a:b");
+    zk.reply(-4, 0, 0);
+    zk.step({ kind: "withdrawn", call, reason: "late" });
+    zk.takeSent();
+    zk.lose();
+    zk.open();
+    zk.accept();
+    expect(zk.takeSent().map(({ type }) => type)).toEqual([OpCode.auth]);
+  });
+
   it("that is refused ends the client", () => {
     const zk = new MachineClient().connect();
     const pending = zk.call(OpCode.getData, "/");
@@ -508,6 +565,103 @@ describe("watches", () => {
     zk.connect();
     const read = zk.takeSent().find(({ type }) => type === OpCode.getData);
     expect(read!.body.at(-1)).toBe(1);
+  });
+
+  const asking = (
+    zk: MachineClient,
+    op: number,
+    path: string,
+    table: Call["watchTable"],
+    number = 0,
+  ): Call => {
+    const call = new Call(op, path, { number });
+    call.watcher = () => {};
+    call.watchTable = table;
+    zk.step(call);
+    return call;
+  };
+  const answering = (zk: MachineClient, call: Call, zxid: number, err = 0): void =>
+    void zk.reply(call.xid, zxid, err, (writer) => writer.writeRaw(new Uint8Array(80)));
+
+  it("a one-shot right behind a persistent watch that is on its way relies on it", () => {
+    const zk = new MachineClient().connect();
+    const persistent = asking(zk, OpCode.addWatch, "/a", "persistent");
+    const recursive = asking(zk, OpCode.addWatch, "/r", "recursive", 1);
+    const reads = [
+      asking(zk, OpCode.getData, "/a", "data"),
+      asking(zk, OpCode.getChildren2, "/a", "child"),
+      asking(zk, OpCode.exists, "/r", "exist"),
+      asking(zk, OpCode.getChildren2, "/r", "child"),
+      asking(zk, OpCode.getData, "/b", "data"),
+    ];
+    expect(zk.takeSent().map(({ body }) => body.at(-1))).toEqual([0, 1, 0, 0, 0, 1, 1]);
+    for (const call of [persistent, recursive, ...reads]) answering(zk, call, 20);
+    expect(zk.takeSent()).toEqual([]);
+    zk.notify(3, "/a", 40);
+    const told = zk.told.flatMap((d) => (d.kind === "event" ? [d.watchers.length] : []));
+    expect(told).toEqual([2]);
+  });
+
+  it("a one-shot whose persistent watch was refused is set by itself, from its reply on", () => {
+    const zk = new MachineClient().connect();
+    const persistent = asking(zk, OpCode.addWatch, "/a", "persistent");
+    const read = asking(zk, OpCode.getData, "/a", "data");
+    const missing = asking(zk, OpCode.exists, "/a", "exist");
+    zk.takeSent();
+    answering(zk, persistent, 20, -102);
+    answering(zk, read, 21);
+    answering(zk, missing, 22, -101);
+    const [data, exist] = zk.takeSent();
+    expect([data!.type, data!.xid, exist!.type]).toEqual([OpCode.setWatches, -8, OpCode.setWatches]);
+    expect(SetWatches.decode(data!.body)).toMatchObject({ relativeZxid: 21, dataWatches: ["/a"] });
+    expect(SetWatches.decode(exist!.body)).toMatchObject({ relativeZxid: 22, existWatches: ["/a"] });
+    zk.reply(-8, 22, 0).reply(-8, 22, 0);
+    const later = asking(zk, OpCode.getData, "/a", "data");
+    expect(zk.takeSent()[0]!.body.at(-1)).toBe(1);
+    answering(zk, later, 23);
+  });
+
+  it("a one-shot that is taken back is called no more, and leaves the server with its last one", () => {
+    const zk = new MachineClient().connect();
+    const unwatch = (watcher: unknown, path = "/a"): void => {
+      for (const table of ["data", "exist", "child"] as const)
+        zk.step({ kind: "unwatched", table, path, watcher: watcher as () => void });
+    };
+    const one = watching(zk, OpCode.getData, "/a", "data");
+    const two = watching(zk, OpCode.exists, "/a", "exist", -101);
+    const list = watching(zk, OpCode.getChildren2, "/a", "child");
+    zk.takeSent();
+    unwatch(one.watcher);
+    expect(zk.takeSent()).toEqual([]);
+    unwatch(two.watcher);
+    unwatch(list.watcher);
+    const sent = zk.takeSent();
+    expect(sent.map(({ type, body }) => [type, body.at(-1)])).toEqual([
+      [OpCode.removeWatches, 2],
+      [OpCode.removeWatches, 1],
+    ]);
+    // The event may have been under way before.
+    zk.notify(3, "/a", 40);
+    for (const { xid } of sent) zk.reply(xid, 41, -121);
+    unwatch(one.watcher);
+    expect(eventsOf(zk)).toEqual([]);
+    expect(zk.takeSent()).toEqual([]);
+    expect(zk.machine.state).toBe("connected");
+  });
+
+  it("a one-shot that is taken back does not take the watch of a read that is on its way", () => {
+    const zk = new MachineClient().connect();
+    const { watcher } = watching(zk, OpCode.getData, "/a", "data");
+    const [other, same] = [asking(zk, OpCode.getData, "/a", "data"), new Call(OpCode.getData, "/a")];
+    same.watcher = watcher;
+    same.watchTable = "data";
+    zk.step(same).takeSent();
+    zk.step({ kind: "unwatched", table: "data", path: "/a", watcher });
+    expect(zk.takeSent()).toEqual([]);
+    answering(zk, other, 20);
+    answering(zk, same, 20);
+    zk.notify(3, "/a", 40);
+    expect(zk.told.flatMap((d) => (d.kind === "event" ? [d.watchers] : []))).toEqual([[other.watcher]]);
   });
 
   it("the last persistent watcher takes the server's watch away, with the type that fits", () => {
