@@ -15,6 +15,7 @@ import { vector } from "../../src/protocol/record.ts";
 import { ACL, StatPersisted } from "../../src/protocol/records/data.ts";
 import { QuorumPacket } from "../../src/protocol/records/quorum.ts";
 import { ZXID_NONE, ZXID_ZERO, type Zxid } from "../../src/protocol/zxid.ts";
+import { Client, type CoreHarness } from "./core-harness.ts";
 
 const WALL_MS = 1_700_000_000_000;
 const TICK_MS = 2000;
@@ -83,8 +84,6 @@ interface LinkEnd {
 export class PeerCluster {
   readonly nodes = new Map<number, Node>();
   readonly events: { sid: number; event: MachineEvent }[] = [];
-  readonly outputs = new Map<string, Uint8Array[]>();
-  readonly closed = new Set<string>();
   readonly #membership: Membership;
   readonly #ensemble: Partial<EnsembleOptions>;
   readonly #server: ServerOptions;
@@ -93,6 +92,10 @@ export class PeerCluster {
   #queue: (() => void)[] = [];
   #elapsedMs = 1000;
   #accepted = 0;
+  /** False: the disk keeps what it was given to itself until {@link persist}. */
+  readonly slowDisks = new Set<number>();
+  readonly #unpersisted = new Map<number, Zxid>();
+  readonly #clients = new Map<number, Client>();
 
   constructor(
     membership: Membership,
@@ -145,6 +148,32 @@ export class PeerCluster {
       });
       this.step(sid, { kind: "tick" });
     }
+  }
+
+  /** A connection to the server that has not said anything. */
+  open(sid: number): Client {
+    const id = this.#clients.size + 1;
+    const frame = (connection: number, payload: Uint8Array): void =>
+      this.step(sid, { kind: "frame", connection, bytes: Uint8Array.from(payload) });
+    const client = new Client({ frame } as unknown as CoreHarness, id);
+    this.#clients.set(id, client);
+    const peer = { peerAddress: "127.0.0.1", peerPort: id, isSecure: false };
+    this.step(sid, { kind: "connectionOpened", connection: id, ...peer });
+    return client;
+  }
+
+  /** A client with a session. */
+  connect(sid: number, timeoutMs = 30_000): Client {
+    const client = this.open(sid);
+    client.connect(timeoutMs);
+    return client;
+  }
+
+  /** What the server's slow disk has been given is durable. */
+  persist(sid: number): void {
+    const zxid = this.#unpersisted.get(sid);
+    this.#unpersisted.delete(sid);
+    if (zxid !== undefined) this.step(sid, { kind: "persisted", zxid });
   }
 
   /** The process is gone; its links break. */
@@ -263,15 +292,15 @@ export class PeerCluster {
       if (link !== undefined) this.#later(() => this.#break(link, "closed by the other side", sid));
     }
     if (ready.listen !== undefined) node.isQuorumOpen = ready.listen.quorum;
-    for (const { connection, bytes, isClosing } of ready.output) {
-      const key = `${sid}/${connection}`;
-      if (bytes.length > 0) this.outputs.set(key, [...(this.outputs.get(key) ?? []), Uint8Array.from(bytes)]);
-      if (isClosing) this.closed.add(key);
+    for (const output of ready.output) {
+      this.#clients.get(output.connection)?.receive(Uint8Array.from(output.bytes), output.isClosing);
+      node.peer?.reuse(output);
     }
     // The disk is as fast as nothing, and yet everything comes in its order.
     store.log.push(...ready.append);
     const last = ready.append.at(-1);
-    if (last !== undefined) this.#later(() => this.#input(node, { kind: "persisted", zxid: last.zxid }));
+    if (last !== undefined && this.slowDisks.has(sid)) this.#unpersisted.set(sid, last.zxid);
+    else if (last !== undefined) this.#later(() => this.#input(node, { kind: "persisted", zxid: last.zxid }));
     const { epochs, memberships } = ready;
     if (epochs !== undefined || memberships !== undefined) {
       store.accepted = epochs?.accepted ?? store.accepted;
@@ -279,7 +308,8 @@ export class PeerCluster {
       const stored = { accepted: epochs?.accepted, current: epochs?.current };
       this.#later(() => this.#input(node, { kind: "epochsStored", ...stored }));
     }
-    for (const { link, bytes } of ready.sendAfterPersist) this.#sendBytes(node, link, bytes);
+    if (!this.slowDisks.has(sid))
+      for (const { link, bytes } of ready.sendAfterPersist) this.#sendBytes(node, link, bytes);
     for (const job of ready.jobs) this.#later(() => this.#doJob(node, job));
     for (const { link, zxid } of ready.surveys) {
       const at = store.log.filter((entry) => entry.zxid <= zxid).at(-1)?.zxid;

@@ -1,16 +1,150 @@
 import { describe, expect, test } from "vitest";
+import { ErrorCode } from "../../../../src/protocol/error-code.ts";
+import { OpCode } from "../../../../src/protocol/opcode.ts";
+import { bytes, zk } from "../../../support/core-client.ts";
 import { membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
+
+const EPHEMERAL = 1;
 
 function serving(cluster: PeerCluster, ...sids: number[]): boolean {
   return sids.every((sid) => cluster.peer(sid).isServing);
 }
 
+function started(voters: number, observers = 0, options = {}): PeerCluster {
+  const cluster = new PeerCluster(membershipOf(voters, observers), options);
+  const sids = [...cluster.nodes.keys()];
+  cluster.start(...sids);
+  cluster.until(() => serving(cluster, ...sids));
+  return cluster;
+}
+
+/** Every running server has the same tree at the same zxid. */
+function expectAgreement(cluster: PeerCluster): void {
+  const running = [...cluster.nodes.values()].flatMap(({ peer }) => (peer === undefined ? [] : [peer]));
+  const states = running.map(({ database }) => ({
+    zxid: database.lastProcessedZxid,
+    digest: String(database.tree.treeDigest()),
+    sessions: [...database.sessions.keys()].sort(),
+  }));
+  for (const state of states) expect(state).toEqual(states[0]);
+}
+
 describe("an ensemble", () => {
   test("three fresh servers elect the highest sid, in epoch 1", () => {
-    const cluster = new PeerCluster(membershipOf(3));
-    cluster.start(1, 2, 3);
-    cluster.until(() => serving(cluster, 1, 2, 3));
+    const cluster = started(3);
     expect(cluster.leader()).toBe(3);
     expect(cluster.store(1)).toMatchObject({ accepted: 1, current: 1 });
   });
+
+  test("a write through any server is answered and is everywhere", () => {
+    const cluster = started(3, 1);
+    for (const sid of [1, 2, 3, 4]) {
+      const client = cluster.connect(sid);
+      expect(zk.create(client, `/n${sid}`, { data: bytes("x") })).toBe(ErrorCode.OK);
+      expect(zk.create(client, `/n${sid}`)).toBe(ErrorCode.NODEEXISTS);
+      expect(zk.setData(client, `/n${sid}`, bytes("y"), 0)).toBe(ErrorCode.OK);
+    }
+    const reader = cluster.connect(1);
+    for (const sid of [1, 2, 3, 4]) expect(reader.call(OpCode.exists, existsBody(`/n${sid}`)).err).toBe(0);
+    expectAgreement(cluster);
+  });
+
+  test("the loss of the leader loses nothing; it comes back by DIFF", () => {
+    const cluster = started(3);
+    const client = cluster.connect(1);
+    expect(zk.create(client, "/a")).toBe(0);
+    cluster.kill(3);
+    cluster.until(() => serving(cluster, 1, 2));
+    expect(cluster.leader()).toBe(2);
+    const other = cluster.connect(1);
+    expect(zk.create(other, "/b")).toBe(0);
+    cluster.start(3);
+    cluster.until(() => serving(cluster, 1, 2, 3));
+    expect(zk.create(cluster.connect(3), "/c")).toBe(0);
+    expect(cluster.peer(3).database.tree.lookup("/b")).toBeGreaterThan(0);
+    expectAgreement(cluster);
+  });
+
+  test("a server far behind gets a snapshot, and survives a restart with it", () => {
+    const cluster = started(3, 0, { ensemble: { forcesSnapshotSync: true } });
+    cluster.kill(1);
+    const client = cluster.connect(2);
+    for (let i = 0; i < 20; i++) expect(zk.create(client, `/n${i}`)).toBe(0);
+    cluster.start(1);
+    cluster.until(() => serving(cluster, 1, 2, 3));
+    expectAgreement(cluster);
+    expect(zk.create(client, "/after")).toBe(0);
+    cluster.kill(1);
+    cluster.start(1);
+    cluster.until(() => serving(cluster, 1, 2, 3));
+    expectAgreement(cluster);
+  });
+
+  test("what a leader proposed to nobody is cut when it comes back", () => {
+    const cluster = started(3);
+    const client = cluster.connect(3);
+    expect(zk.create(client, "/kept")).toBe(0);
+    cluster.cut(1, 3);
+    cluster.cut(2, 3);
+    client.request(OpCode.create, zk.createBody("/lost"));
+    cluster.until(() => cluster.peer(3).state === "looking" && serving(cluster, 1, 2));
+    expect(zk.create(cluster.connect(1), "/next")).toBe(0);
+    cluster.heal();
+    cluster.until(() => serving(cluster, 1, 2, 3));
+    expect(cluster.peer(3).database.tree.lookup("/lost")).toBe(-1);
+    expect(cluster.peer(3).database.tree.lookup("/next")).toBeGreaterThan(0);
+    expectAgreement(cluster);
+  });
+
+  test("sessions move between servers, expire once, and take their ephemerals along", () => {
+    const cluster = started(3);
+    const client = cluster.connect(1, 6_000);
+    expect(zk.create(client, "/e", { flags: EPHEMERAL })).toBe(0);
+    const moved = cluster.open(2);
+    moved.connect(6_000, client.sessionId, client.password);
+    expect(moved.sessionId).toEqual(client.sessionId);
+    expect(zk.create(moved, "/f", { flags: EPHEMERAL })).toBe(0);
+    // The old connection's write is refused at the leader: the session is elsewhere.
+    client.request(OpCode.create, zk.createBody("/late"));
+    expect(client.isClosed).toBe(true);
+    cluster.advance(30_000);
+    expect(moved.isClosed).toBe(true);
+    for (const sid of [1, 2, 3]) expect(cluster.peer(sid).database.tree.ephemeralCount).toBe(0);
+    const again = cluster.open(1);
+    again.connect(6_000, client.sessionId, client.password);
+    expect(again.timeoutMs).toBe(0);
+    expectAgreement(cluster);
+  });
+
+  test("sync on a follower sees what was written through another one", () => {
+    const cluster = started(3);
+    const writer = cluster.connect(1);
+    const reader = cluster.connect(2);
+    expect(zk.create(writer, "/s")).toBe(0);
+    reader.request(OpCode.sync, syncBody("/s"));
+    expect(reader.reply().err).toBe(0);
+    expect(reader.call(OpCode.exists, existsBody("/s")).err).toBe(0);
+  });
+
+  test("without a quorum nobody serves, with one again everybody does", () => {
+    const cluster = started(5);
+    cluster.kill(5, 4, 3);
+    cluster.until(() => cluster.peer(1).state === "looking" && cluster.peer(2).state === "looking");
+    expect(cluster.open(1).isClosed).toBe(true);
+    cluster.start(4);
+    cluster.until(() => serving(cluster, 1, 2, 4));
+    cluster.start(3, 5);
+    cluster.until(() => serving(cluster, 1, 2, 3, 4, 5));
+    expectAgreement(cluster);
+  });
 });
+
+function existsBody(path: string): Uint8Array {
+  const body = syncBody(path);
+  return Uint8Array.from([...body, 0]);
+}
+
+function syncBody(path: string): Uint8Array {
+  const text = bytes(path);
+  return Uint8Array.from([0, 0, 0, text.length, ...text]);
+}
