@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { type Duration, durationMs } from "./duration.ts";
+import { type Fault, faultless, Way } from "./fault-way.ts";
 
 /** Whose bytes: what clients say, what the server says, or both. */
 export type Direction = "toServer" | "toClient" | "both";
@@ -10,52 +11,6 @@ export interface FaultProxyOptions {
   readonly target: string;
   /** Port on 127.0.0.1; default 0: the system chooses. */
   readonly port?: number | undefined;
-}
-
-/** What happens to bytes that go one way. */
-interface Fault {
-  isDropping: boolean;
-  isHolding: boolean;
-  delayMs: number;
-}
-
-/** One of the two ways of a connection: bytes leave in the order in which they came, whatever was done to them. */
-class Way {
-  readonly #to: Socket;
-  readonly #fault: Fault;
-  readonly #queue: { readonly bytes: Buffer; readonly dueMs: number }[] = [];
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(to: Socket, fault: Fault) {
-    this.#to = to;
-    this.#fault = fault;
-  }
-
-  take(bytes: Buffer): void {
-    if (this.#fault.isDropping) return;
-    this.#queue.push({ bytes, dueMs: performance.now() + this.#fault.delayMs });
-    this.flow();
-  }
-
-  /** Passes on what is due, and comes back for the rest. */
-  flow(): void {
-    clearTimeout(this.#timer);
-    if (this.#fault.isHolding) return;
-    const nowMs = performance.now();
-    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
-      if (first.dueMs > nowMs) {
-        this.#timer = setTimeout(() => this.flow(), first.dueMs - nowMs);
-        return;
-      }
-      this.#queue.shift();
-      this.#to.write(first.bytes);
-    }
-  }
-
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#queue.length = 0;
-  }
 }
 
 class Pair {
@@ -230,10 +185,6 @@ function targetOf(target: string): { readonly host: string; readonly port: numbe
   const match = /^(\[[^\]]+\]|[^:,/[\]]+):(\d+)(?:[,/]|$)/.exec(target);
   if (match === null) throw new TypeError(`target "${target}" is no host:port`);
   return { host: match[1]!.replace(/^\[|\]$/g, ""), port: Number(match[2]) };
-}
-
-function faultless(): Fault {
-  return { isDropping: false, isHolding: false, delayMs: 0 };
 }
 
 function ignore(): void {}

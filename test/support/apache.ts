@@ -16,6 +16,13 @@ export interface SubjectOptions {
   readonly systemProperties?: Readonly<Record<string, string>>;
   /** Default: a fresh temporary directory, removed by {@link Subject.dispose}. */
   readonly dataDir?: string;
+  /**
+   * Where zoo.cfg and the log are; default: a fresh temporary directory, removed by {@link Subject.dispose}. A zoo.cfg that
+   * is there already is kept: the server that ran before may have written it (reconfig).
+   */
+  readonly directory?: string;
+  /** Our server program (for kind "menagerie"); default: the one that is built, or what INTEROP_SERVER names. */
+  readonly program?: string;
   /** Default: one that is free right now. */
   readonly port?: number;
   /** How long the server may take until it answers `srvr`, in milliseconds. */
@@ -101,17 +108,20 @@ export class Subject {
   readonly logFile: string;
   readonly #options: SubjectOptions;
   readonly #directory: string;
+  readonly #isOwnDirectory: boolean;
   #process: ChildProcess | undefined;
 
   constructor(kind: SubjectKind, options: SubjectOptions, port: number) {
     this.kind = kind;
     this.#options = options;
     this.port = port;
-    this.#directory = mkdtempSync(join(tmpdir(), `interop-${kind}-`));
+    this.#isOwnDirectory = options.directory === undefined;
+    this.#directory = options.directory ?? mkdtempSync(join(tmpdir(), `interop-${kind}-`));
     this.dataDir = options.dataDir ?? join(this.#directory, "data");
     this.configFile = join(this.#directory, "zoo.cfg");
     this.logFile = join(this.#directory, "server.log");
     mkdirSync(this.dataDir, { recursive: true });
+    if (existsSync(this.configFile)) return;
     const config = { ...CONFIG_DEFAULTS, ...options.config, dataDir: this.dataDir, clientPort: port };
     const lines = Object.entries(config).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(this.configFile, lines.join(""));
@@ -133,11 +143,21 @@ export class Subject {
     return readFileSync(this.logFile, "utf8");
   }
 
+  get isRunning(): boolean {
+    return this.#process !== undefined;
+  }
+
   /** Starts the process and resolves when it answers `srvr` as a serving server. */
   async start(): Promise<void> {
+    this.launch();
+    await this.#awaitReady();
+  }
+
+  /** Starts the process and waits for nothing: a member of an ensemble serves when a quorum runs. */
+  launch(): void {
     if (this.#process !== undefined) throw new Error(`${this.kind} runs already`);
     const flags = Object.entries(this.#options.systemProperties ?? {}).map(([k, v]) => `-D${k}=${v}`);
-    const ours = [process.execPath, OUR_SERVER, "start-foreground", this.configFile];
+    const ours = [process.execPath, this.#options.program ?? OUR_SERVER, "start-foreground", this.configFile];
     const command = this.kind === "menagerie" ? ours : javaCommand(this.kind, this.configFile, flags);
     const log = openSync(this.logFile, "a");
     const words = [...WITH_ITS_PARENT, ...command];
@@ -152,7 +172,6 @@ export class Subject {
       running.delete(child);
       if (this.#process === child) this.#process = undefined;
     });
-    await this.#awaitReady();
   }
 
   async #awaitReady(): Promise<void> {
@@ -190,9 +209,19 @@ export class Subject {
     return this.#end("SIGKILL");
   }
 
-  /** Kills what still runs and removes the temporary files (not a dataDir that was given). */
+  /** The process stands still, as in a long pause of its machine; its connections stay. */
+  pause(): void {
+    process.kill(this.pid, "SIGSTOP");
+  }
+
+  resume(): void {
+    process.kill(this.pid, "SIGCONT");
+  }
+
+  /** Kills what still runs and removes the temporary files (not a dataDir or directory that was given). */
   async dispose(): Promise<void> {
     await this.kill();
+    if (!this.#isOwnDirectory) return;
     if (process.env.INTEROP_KEEP === undefined) rmSync(this.#directory, { recursive: true, force: true });
   }
 }

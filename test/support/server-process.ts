@@ -8,7 +8,7 @@ const MAIN_CLASS = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
 let checkout: Promise<Checkout> | undefined;
 
 /** The sources as they are now, bundled for child processes; once per test file. */
-async function serverProgram(): Promise<string> {
+export async function serverProgram(): Promise<string> {
   checkout ??= Checkout.create();
   return (await checkout).path("dist/bin/zk-server.js");
 }

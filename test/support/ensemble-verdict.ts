@@ -1,0 +1,56 @@
+import type { EnsembleProcesses } from "./ensemble.ts";
+import { checkHistory } from "./history-checker.ts";
+import type { Workload } from "./history-workload.ts";
+import { readServerTree, type ServerTree } from "./server-tree.ts";
+import { until } from "./until.ts";
+
+/** How long sessions that were left to their timeout may need to go. */
+const EXPIRY_DEADLINE_MS = 30_000;
+
+/**
+ * Stops the load and reads the tree of every server, all of which must serve: what contradicts ZooKeeper's promises. Empty
+ * when all is well. The sessions of the workload live on.
+ */
+export async function verdict(ensemble: EnsembleProcesses, workload: Workload): Promise<string[]> {
+  await workload.stop();
+  const living = new Set(
+    workload.sessions.filter((each) => !each.isLeft && !each.isExpired).map(({ id }) => id),
+  );
+  await until(
+    "the ephemerals of sessions that are over go",
+    async () => !hasOtherOwners(await readServerTree((await ensemble.leader()).address), living),
+    EXPIRY_DEADLINE_MS,
+  );
+  const trees = new Map<number, ServerTree>();
+  for (const { sid, address } of ensemble.members) trees.set(sid, await readServerTree(address));
+  const evidence = { history: workload.history, trees, livingSessions: living };
+  return [...checkHistory(evidence), ...(await digestComplaints(ensemble))];
+}
+
+function hasOtherOwners(tree: ServerTree, living: ReadonlySet<string>): boolean {
+  return [...tree.values()].some(({ stat: { ephemeralOwner: owner } }) => {
+    return !owner.isZero() && !living.has(owner.key);
+  });
+}
+
+/** The servers' own comparison of digests, and the digests that they remember of equal zxids (`hash`). */
+export async function digestComplaints(ensemble: EnsembleProcesses): Promise<string[]> {
+  const complaints: string[] = [];
+  const digests = new Map<string, { sid: number; digest: string }>();
+  for (const member of ensemble.members) {
+    const count = await member.monitored("zk_digest_mismatches_count");
+    if (count !== undefined && Number(count) !== 0)
+      complaints.push(`server ${member.sid} saw ${count} other digests`);
+    for (const line of (await member.ask("hash")).split("\n")) {
+      const [, zxid, digest] = /^(0x[0-9a-f]+) (?:digest: )?(.+)$/.exec(line.trim()) ?? [];
+      if (zxid === undefined || digest === undefined) continue;
+      const known = digests.get(zxid);
+      if (known !== undefined && known.digest !== digest)
+        complaints.push(
+          `digest at ${zxid}: server ${known.sid} ${known.digest}, server ${member.sid} ${digest}`,
+        );
+      digests.set(zxid, { sid: member.sid, digest });
+    }
+  }
+  return complaints;
+}
