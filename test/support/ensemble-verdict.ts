@@ -1,5 +1,6 @@
 import type { EnsembleProcesses } from "./ensemble.ts";
 import { checkHistory } from "./history-checker.ts";
+import { equalTrees } from "./history-checks-servers.ts";
 import type { Workload } from "./history-workload.ts";
 import { readServerTree, type ServerTree } from "./server-tree.ts";
 import { until } from "./until.ts";
@@ -21,10 +22,21 @@ export async function verdict(ensemble: EnsembleProcesses, workload: Workload): 
     async () => !hasOtherOwners(await readServerTree((await ensemble.leader()).address), living),
     EXPIRY_DEADLINE_MS,
   );
-  const trees = new Map<number, ServerTree>();
-  for (const { sid, address } of ensemble.members) trees.set(sid, await readServerTree(address));
+  const trees = await treesOf(ensemble);
   const evidence = { history: workload.history, trees, livingSessions: living };
   return [...checkHistory(evidence), ...(await digestComplaints(ensemble))];
+}
+
+async function treesOf(ensemble: EnsembleProcesses): Promise<Map<number, ServerTree>> {
+  const trees = new Map<number, ServerTree>();
+  for (const { sid, address, isRunning } of ensemble.members)
+    if (isRunning) trees.set(sid, await readServerTree(address));
+  return trees;
+}
+
+/** Where the trees and digests of the running servers differ. Nothing may be written meanwhile. */
+export async function treeComplaints(ensemble: EnsembleProcesses): Promise<string[]> {
+  return [...equalTrees(await treesOf(ensemble)), ...(await digestComplaints(ensemble))].slice(0, 20);
 }
 
 function hasOtherOwners(tree: ServerTree, living: ReadonlySet<string>): boolean {
@@ -37,7 +49,7 @@ function hasOtherOwners(tree: ServerTree, living: ReadonlySet<string>): boolean 
 export async function digestComplaints(ensemble: EnsembleProcesses): Promise<string[]> {
   const complaints: string[] = [];
   const digests = new Map<string, { sid: number; digest: string }>();
-  for (const member of ensemble.members) {
+  for (const member of ensemble.members.filter(({ isRunning }) => isRunning)) {
     const count = await member.monitored("zk_digest_mismatches_count");
     if (count !== undefined && Number(count) !== 0)
       complaints.push(`server ${member.sid} saw ${count} other digests`);

@@ -6,6 +6,7 @@ import {
   type MemberRole,
   prepareMember,
   type ServerLine,
+  serverAddress,
   serverLines,
   writeDynamicFile,
 } from "./ensemble-files.ts";
@@ -20,6 +21,8 @@ export interface MemberOptions {
   readonly kind: SubjectKind;
   /** Default "participant". */
   readonly role?: MemberRole;
+  /** It is in nobody's configuration but its own, until a reconfig takes it in; {@link EnsembleProcesses.startAll} leaves it. */
+  readonly isJoining?: boolean;
   /** Further keys of its zoo.cfg. */
   readonly config?: SubjectOptions["config"];
   readonly systemProperties?: SubjectOptions["systemProperties"];
@@ -58,11 +61,20 @@ export class Member {
   readonly clientPort: number;
   readonly dataDir: string;
   readonly directory: string;
+  readonly isJoining: boolean;
   isPaused = false;
+  readonly #line: ServerLine;
   readonly #subjectOptions: SubjectOptions;
   #subject: Subject;
 
-  constructor(line: ServerLine, kind: SubjectKind, directory: string, options: SubjectOptions) {
+  constructor(
+    line: ServerLine,
+    { kind, isJoining }: MemberOptions,
+    directory: string,
+    options: SubjectOptions,
+  ) {
+    this.#line = line;
+    this.isJoining = isJoining ?? false;
     this.sid = line.sid;
     this.role = line.role;
     this.clientPort = line.client;
@@ -83,6 +95,11 @@ export class Member {
   /** `host:port` for clients. */
   get address(): string {
     return this.#subject.address;
+  }
+
+  /** `server.N=…` for a reconfig, in its own role or another. */
+  serverLine(role: MemberRole = this.role): string {
+    return `server.${this.sid}=${serverAddress({ ...this.#line, role })}`;
   }
 
   get pid(): number {
@@ -170,20 +187,18 @@ export class EnsembleProcesses implements AsyncDisposable {
   static async create(options: EnsembleOptions): Promise<EnsembleProcesses> {
     const directory = mkdtempSync(join(tmpdir(), "ensemble-"));
     const lines: ServerLine[] = [];
-    for (const [index, member] of options.members.entries()) {
+    const wanted = options.members.map(
+      (each): MemberOptions => (typeof each === "string" ? { kind: each } : each),
+    );
+    for (const [index, { role = "participant" }] of wanted.entries()) {
       const ports = { client: await freePort(), quorum: await freePort(), election: await freePort() };
-      lines.push({ sid: index + 1, role: roleOf(member), ...ports });
+      lines.push({ sid: index + 1, role, ...ports });
     }
     const links = options.links === "proxied" ? await openLinks(lines) : [];
     const members = lines.map((line, index) => {
-      const view = lines.map((other) => seenBy(line.sid, other, links));
-      return createMember(
-        line,
-        options.members[index]!,
-        view,
-        join(directory, `server-${line.sid}`),
-        options,
-      );
+      const known = lines.filter((other, place) => other === line || wanted[place]!.isJoining !== true);
+      const view = known.map((other) => seenBy(line.sid, other, links));
+      return createMember(line, wanted[index]!, view, join(directory, `server-${line.sid}`), options);
     });
     return new EnsembleProcesses(directory, members, links);
   }
@@ -212,7 +227,7 @@ export class EnsembleProcesses implements AsyncDisposable {
   }
 
   get participants(): readonly Member[] {
-    return this.members.filter(({ role }) => role === "participant");
+    return this.members.filter(({ role, isJoining }) => role === "participant" && !isJoining);
   }
 
   /**
@@ -231,8 +246,9 @@ export class EnsembleProcesses implements AsyncDisposable {
       const leader = await this.leader();
       if (leader.sid !== ledBy) throw new Error(`server ${leader.sid} leads instead of ${ledBy}`);
     }
-    this.launch(...this.members.filter(({ isRunning }) => !isRunning).map(({ sid }) => sid));
-    await this.awaitServing();
+    const wanted = this.members.filter(({ isJoining }) => !isJoining);
+    this.launch(...wanted.filter(({ isRunning }) => !isRunning).map(({ sid }) => sid));
+    await this.awaitServing(wanted.map(({ sid }) => sid));
   }
 
   /** Starts processes and waits for nothing. */
@@ -355,10 +371,6 @@ export class EnsembleProcesses implements AsyncDisposable {
 
 const SERVING: ReadonlySet<Standing> = new Set(["leader", "follower", "observer"]);
 
-function roleOf(member: SubjectKind | MemberOptions): MemberRole {
-  return typeof member === "string" ? "participant" : (member.role ?? "participant");
-}
-
 async function openLinks(lines: readonly ServerLine[]): Promise<MemberLink[]> {
   const links: MemberLink[] = [];
   for (const [index, a] of lines.entries()) {
@@ -375,12 +387,11 @@ function seenBy(sid: number, other: ServerLine, links: readonly MemberLink[]): S
 
 function createMember(
   line: ServerLine,
-  member: SubjectKind | MemberOptions,
+  member: MemberOptions,
   view: readonly ServerLine[],
   directory: string,
   ensemble: EnsembleOptions,
 ): Member {
-  const own = typeof member === "string" ? { kind: member } : member;
   const dataDir = prepareMember(directory, line.sid);
   const membership =
     ensemble.membership === "dynamic"
@@ -390,16 +401,16 @@ function createMember(
           standaloneEnabled: false,
         }
       : serverLines(view);
-  return new Member(line, own.kind, directory, {
+  return new Member(line, member, directory, {
     dataDir,
     config: {
       ...CONFIG,
       ...membership,
       ...(line.role === "observer" ? { peerType: "observer" } : {}),
       ...ensemble.config,
-      ...own.config,
+      ...member.config,
     },
-    systemProperties: { ...ensemble.systemProperties, ...own.systemProperties },
+    systemProperties: { ...ensemble.systemProperties, ...member.systemProperties },
     ...(ensemble.program === undefined ? {} : { program: ensemble.program }),
   });
 }

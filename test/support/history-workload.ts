@@ -19,7 +19,7 @@ export interface WorkloadOptions {
 }
 
 /** Clients that write and read without an end, and what they were told. */
-export class Workload {
+export class Workload implements AsyncDisposable {
   readonly history = new History();
   readonly #options: WorkloadOptions;
   readonly #rng: Rng;
@@ -97,5 +97,9 @@ export class Workload {
   async close(): Promise<void> {
     await this.stop();
     await Promise.all(this.#sessions.map((session) => session.close()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }

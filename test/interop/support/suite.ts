@@ -8,7 +8,8 @@ import { play, type Scenario, SUPER_DIGEST } from "./scenario.ts";
 /** The server under test; another kind proves the suite itself (INTEROP_SUBJECT=apache-3.9). */
 export const SUBJECT: SubjectKind = (process.env.INTEROP_SUBJECT as SubjectKind | undefined) ?? "menagerie";
 
-const PEERS: readonly SubjectKind[] = ["apache-3.8", "apache-3.9"];
+/** Apache's lines that ensembles are mixed with. */
+export const APACHE_KINDS: readonly SubjectKind[] = ["apache-3.8", "apache-3.9"];
 
 export const COMMON_CONFIG = {
   extendedTypesEnabled: true,
@@ -29,7 +30,7 @@ export function defineDifferentialSuite(
   title: string,
   options: SubjectOptions,
   scenarios: readonly Scenario[],
-  peers: readonly SubjectKind[] = PEERS,
+  peers: readonly SubjectKind[] = APACHE_KINDS,
 ): ReadonlySet<string> {
   const met = new Set<string>();
   describe(title, () => {
