@@ -19,6 +19,7 @@ import { Client, type CoreHarness } from "./core-harness.ts";
 
 const WALL_MS = 1_700_000_000_000;
 const TICK_MS = 2000;
+const QUORUM_PORT = 2888;
 
 /** A membership of `voters` servers with the ids 1, 2, …, and `observers` behind them. */
 export function membershipOf(voters: number, observers = 0): Membership {
@@ -27,7 +28,7 @@ export function membershipOf(voters: number, observers = 0): Membership {
     hierarchy: null,
     servers: Array.from({ length: voters + observers }, (_, at) => ({
       id: at + 1,
-      addresses: [{ host: `s${at + 1}`, quorumPort: 2888, electionPort: 3888 }],
+      addresses: [{ host: `s${at + 1}`, quorumPort: QUORUM_PORT, electionPort: 3888 }],
       peerType: at < voters ? ("participant" as const) : ("observer" as const),
       client: { host: "0.0.0.0", port: 2181 },
       secureClient: null,
@@ -68,6 +69,7 @@ interface Node {
   readonly store: Store;
   peer: Peer | undefined;
   isQuorumOpen: boolean;
+  isMasterOpen: boolean;
 }
 
 interface Link {
@@ -85,6 +87,8 @@ export class PeerCluster {
   readonly nodes = new Map<number, Node>();
   readonly events: { sid: number; event: MachineEvent }[] = [];
   readonly #membership: Membership;
+  /** Configurations on the disks of those that have stored one. */
+  readonly #memberships = new Map<number, Membership>();
   readonly #ensemble: Partial<EnsembleOptions>;
   readonly #server: ServerOptions;
   readonly #links: Link[] = [];
@@ -110,6 +114,7 @@ export class PeerCluster {
         store: { log: [], snapshot: undefined, accepted: 0, current: 0 },
         peer: undefined,
         isQuorumOpen: false,
+        isMasterOpen: false,
       });
     }
   }
@@ -128,6 +133,14 @@ export class PeerCluster {
     return this.nodes.get(sid)!.store;
   }
 
+  /** A server of this configuration that was not in the cluster's own. */
+  add(sid: number, membership: Membership): void {
+    const store = { log: [], snapshot: undefined, accepted: 0, current: 0 };
+    this.nodes.set(sid, { sid, store, peer: undefined, isQuorumOpen: false, isMasterOpen: false });
+    this.#memberships.set(sid, membership);
+    this.start(sid);
+  }
+
   /** Starts a server on what it has on disk. */
   start(...sids: number[]): void {
     for (const sid of sids) {
@@ -136,7 +149,7 @@ export class PeerCluster {
       node.peer = new Peer({
         server: { ...this.#server, serverId: sid },
         ensemble: { ...ENSEMBLE_OPTIONS, ...this.#ensemble, sid },
-        view: { committed: this.#membership, lastSeen: null },
+        view: { committed: this.#memberships.get(sid) ?? this.#membership, lastSeen: null },
         database,
         createDatabase: () => this.#createDatabase(),
         mayVote: true,
@@ -181,7 +194,7 @@ export class PeerCluster {
     for (const sid of sids) {
       const node = this.nodes.get(sid)!;
       node.peer = undefined;
-      node.isQuorumOpen = false;
+      node.isQuorumOpen = node.isMasterOpen = false;
       for (const link of this.#links)
         if (link.ends.some((end) => end.sid === sid)) this.#break(link, "reset");
     }
@@ -286,12 +299,15 @@ export class PeerCluster {
     for (const event of ready.events) this.events.push({ sid, event });
     for (const send of ready.sendNow) this.#send(node, send);
     for (const { to, payload } of ready.notify) this.#notify(sid, to, payload);
-    for (const { link, host } of ready.dial) this.#dial(node, link, Number(host.slice(1)));
+    for (const { link, host, port } of ready.dial) this.#dial(node, link, Number(host.slice(1)), port);
     for (const id of ready.closeLinks) {
       const link = this.#linkOf(sid, id);
       if (link !== undefined) this.#later(() => this.#break(link, "closed by the other side", sid));
     }
-    if (ready.listen !== undefined) node.isQuorumOpen = ready.listen.quorum;
+    if (ready.listen !== undefined) {
+      node.isQuorumOpen = ready.listen.quorum;
+      node.isMasterOpen = ready.listen.observerMaster;
+    }
     for (const output of ready.output) {
       this.#clients.get(output.connection)?.receive(Uint8Array.from(output.bytes), output.isClosing);
       node.peer?.reuse(output);
@@ -303,6 +319,7 @@ export class PeerCluster {
     else if (last !== undefined) this.#later(() => this.#input(node, { kind: "persisted", zxid: last.zxid }));
     const { epochs, memberships } = ready;
     if (epochs !== undefined || memberships !== undefined) {
+      if (memberships !== undefined) this.#memberships.set(sid, memberships.committed);
       store.accepted = epochs?.accepted ?? store.accepted;
       store.current = epochs?.current ?? store.current;
       const stored = { accepted: epochs?.accepted, current: epochs?.current };
@@ -365,11 +382,11 @@ export class PeerCluster {
     });
   }
 
-  #dial(node: Node, id: LinkId, to: number): void {
+  #dial(node: Node, id: LinkId, to: number, port: number): void {
     this.#later(() => {
       const target = this.nodes.get(to);
-      const isReachable =
-        target?.peer !== undefined && target.isQuorumOpen && !this.#cuts.has(`${node.sid}-${to}`);
+      const isListening = port === QUORUM_PORT ? target?.isQuorumOpen : target?.isMasterOpen;
+      const isReachable = target?.peer !== undefined && isListening && !this.#cuts.has(`${node.sid}-${to}`);
       if (!isReachable) {
         this.#input(node, { kind: "linkDown", link: id, reason: "connection refused" });
         return;

@@ -49,6 +49,10 @@ export class EpochRoll {
   #epoch = 0;
   #deadlineMs = Number.POSITIVE_INFINITY;
 
+  get #counterMax(): number {
+    return this.#state.ensemble.counterMax ?? COUNTER_LAST;
+  }
+
   constructor(state: PeerState, handlers: ReadonlyMap<LinkId, LearnerHandler>, events: EpochRollEvents) {
     this.#state = state;
     this.#handlers = handlers;
@@ -80,7 +84,7 @@ export class EpochRoll {
         const chain = plan.connect(stages);
         this.#write = chain.write;
         const write = (request: Request): void => {
-          if (!this.isRolling && counterOf(stages.prep.zxid) < COUNTER_LAST) chain.write(request);
+          if (!this.isRolling && counterOf(stages.prep.zxid) < this.#counterMax) chain.write(request);
           else this.#hold(request);
         };
         return { ...chain, write };

@@ -13,6 +13,8 @@ import { type Membership, MembershipError } from "../quorum/membership.ts";
 import { parseMembershipText } from "../quorum/membership-text.ts";
 import type { LogEntry } from "../ready.ts";
 import { LeaderDial } from "./leader-dial.ts";
+import type { LearnerHandler } from "./learner-handler.ts";
+import { ObserverMaster } from "./observer-master.ts";
 import {
   encodeAck,
   encodeAckEpoch,
@@ -21,7 +23,7 @@ import {
   encodeWithData,
   PacketType,
 } from "./packets.ts";
-import type { JobDone, LinkId, SnapshotReceived } from "./peer-face.ts";
+import type { JobDone, LinkAccepted, LinkId, LogSurveyed, SnapshotReceived } from "./peer-face.ts";
 import type { LoggedEntry, PeerState } from "./peer-state.ts";
 import type { Role, RoleEnd } from "./role.ts";
 
@@ -46,6 +48,8 @@ type LearnerPhase =
   | "following"
   | "serving";
 
+const NO_OBSERVERS: ReadonlyMap<LinkId, LearnerHandler> = new Map();
+const NEVER = Number.POSITIVE_INFINITY;
 const UNDECIDED = Object.freeze({ zxid: ZXID_ZERO, membership: null });
 
 /** The side of Zab 1.0 of a follower and of an observer (quorum-protocol 3.3, 3.5, 3.12, 3.15). */
@@ -72,6 +76,10 @@ export class Learner implements Role {
   #newLeader: { readonly zxid: Zxid; readonly membership: Membership | null } = UNDECIDED;
   /** What came while the log was being changed. */
   readonly #held = new Fifo<QuorumPacket>();
+  #master: ObserverMaster | undefined;
+  /** Who has asked the leader, in order: an observer fed from here, or null for a client of this server. */
+  readonly #syncAskers = new Fifo<LearnerHandler | null>();
+  readonly #revalidationAskers = new Fifo<LearnerHandler | null>();
 
   constructor(state: PeerState, end: RoleEnd, leaderSid: number) {
     this.state = state.learnerType === "observer" ? "observing" : "following";
@@ -86,6 +94,11 @@ export class Learner implements Role {
     return this.#phase === "serving";
   }
 
+  /** Observers that are fed from here, by link. */
+  get observers(): ReadonlyMap<LinkId, LearnerHandler> {
+    return this.#master?.observers ?? NO_OBSERVERS;
+  }
+
   get isObserver(): boolean {
     return this.state === "observing";
   }
@@ -95,7 +108,7 @@ export class Learner implements Role {
   }
 
   get nextDeadline(): number {
-    return Math.min(this.#deadlineMs, this.#dial.nextDeadline);
+    return Math.min(this.#deadlineMs, this.#dial.nextDeadline, this.#master?.nextDeadline ?? NEVER);
   }
 
   /** Whether this server keeps a log: an observer need not. */
@@ -125,7 +138,10 @@ export class Learner implements Role {
     if (failure !== undefined) this.#end.ended(failure);
   }
 
-  linkAccepted(): void {}
+  linkAccepted(input: LinkAccepted): void {
+    if (this.#master === undefined) this.#state.out.close(input.link);
+    else this.#master.linkAccepted(input);
+  }
 
   linkUp(link: LinkId): void {
     if (!this.#dial.opened(link)) return;
@@ -144,7 +160,8 @@ export class Learner implements Role {
   }
 
   linkDown(link: LinkId, reason: string): void {
-    if (this.#phase === "dialing") {
+    if (this.#master?.has(link)) this.#master.linkDown(link);
+    else if (this.#phase === "dialing") {
       this.#dial.failed(link, reason);
       this.#checkDial();
     } else if (link === this.#link) {
@@ -154,6 +171,7 @@ export class Learner implements Role {
 
   linkProgress(link: LinkId): void {
     if (link === this.#link) this.#restartClock();
+    else this.#master?.linkProgress(link);
   }
 
   #restartClock(): void {
@@ -168,11 +186,16 @@ export class Learner implements Role {
       this.#checkDial();
     } else if (nowMs >= this.#deadlineMs) {
       this.#end.ended(`nothing was heard of leader ${this.leaderSid} within its limit of time`);
+    } else {
+      this.#master?.tick();
     }
   }
 
   packet(link: LinkId, packet: QuorumPacket): void {
-    if (link !== this.#link) return;
+    if (link !== this.#link) {
+      this.#master?.packet(link, packet);
+      return;
+    }
     this.#restartClock();
     try {
       if (this.#phase === "cutting" || this.#phase === "installing") this.#held.push(keep(packet));
@@ -351,10 +374,10 @@ export class Learner implements Role {
         this.#ping(zxid);
         break;
       case PacketType.SYNC:
-        this.#state.server?.learnerSide.syncAnswered();
+        this.#syncAnswered();
         break;
       case PacketType.REVALIDATE:
-        this.#revalidated(requireData(data));
+        this.#revalidated(zxid, requireData(data));
         break;
       case PacketType.LEADERINFO:
         this.#epochChanges(zxid);
@@ -431,6 +454,7 @@ export class Learner implements Role {
     const isReconfig = txn.body.type === OpCode.reconfig;
     if (server === null) this.#state.apply(logged);
     else server.applyCommitted(txn, entry);
+    this.#master?.committed(entry, leader);
     if (!isReconfig || leader === undefined || txn.body.type !== OpCode.reconfig) return;
     this.#end.reconfigured(this.#parseMembership(txn.body.data), leader);
   }
@@ -514,6 +538,9 @@ export class Learner implements Role {
     if (isLeft) return;
     if (this.#phase === "serving") {
       this.#end.established(this.#epoch);
+      if (this.#master === undefined) return;
+      this.#master.stop();
+      this.#feedObservers();
       return;
     }
     this.#serve();
@@ -531,6 +558,16 @@ export class Learner implements Role {
     );
     state.event({ kind: "serving", state: this.state, epoch: this.#epoch });
     this.#end.established(this.#epoch);
+    if (!this.isObserver && state.ensemble.observerMasterPort > 0) this.#feedObservers();
+  }
+
+  #feedObservers(): void {
+    this.#master = new ObserverMaster(this.#state, {
+      epoch: this.#epoch,
+      send: (bytes) => this.#state.out.send(this.#link, bytes),
+      syncAsked: (asker) => this.#syncAskers.push(asker),
+      revalidationAsked: (asker) => this.#revalidationAskers.push(asker),
+    });
   }
 
   /** The leader goes on to another epoch without an election: everything before it is here, and stays. */
@@ -549,7 +586,10 @@ export class Learner implements Role {
     const body = new JuteWriter(8 + frame.length);
     body.writeInt64(request.sessionId);
     body.writeRaw(frame);
-    if (operation.type === OpCode.sync) server?.learnerSide.syncAsked(request);
+    if (operation.type === OpCode.sync) {
+      server?.learnerSide.syncAsked(request);
+      this.#syncAskers.push(null);
+    }
     const authinfo = operation.type === OpCode.createSession ? null : ids;
     out.send(this.#link, encodeRequest(body.bytes(), authinfo));
   }
@@ -558,10 +598,22 @@ export class Learner implements Role {
     const body = new JuteWriter(12);
     body.writeInt64(session);
     body.writeInt(timeoutMs);
+    this.#revalidationAskers.push(null);
     this.#state.out.send(this.#link, encodeWithData(PacketType.REVALIDATE, ZXID_NONE, body.bytes()));
   }
 
-  #revalidated(data: Uint8Array): void {
+  #syncAnswered(): void {
+    const asker = this.#syncAskers.shift();
+    if (asker === null) this.#state.server?.learnerSide.syncAnswered();
+    else if (asker !== undefined) this.#master?.syncAnswered(asker);
+  }
+
+  #revalidated(zxid: Zxid, data: Uint8Array): void {
+    const asker = this.#revalidationAskers.shift();
+    if (asker !== null) {
+      if (asker !== undefined) this.#master?.revalidated(asker, zxid, data);
+      return;
+    }
     const reader = new JuteReader(data);
     const session = reader.readInt64();
     this.#state.server?.revalidated(session, reader.readBoolean());
@@ -578,7 +630,9 @@ export class Learner implements Role {
     this.#state.out.send(this.#link, encodeWithData(PacketType.PING, zxid, body.bytes()));
   }
 
-  logSurveyed(): void {}
+  logSurveyed(survey: LogSurveyed): void {
+    this.#master?.logSurveyed(survey);
+  }
 
   epochsStored(): void {}
 
@@ -586,6 +640,7 @@ export class Learner implements Role {
 
   stop(): readonly LogEntry[] {
     this.#dial.stop();
+    this.#master?.stop();
     if (this.#link !== 0) this.#state.out.close(this.#link);
     if (this.#phase !== "following" && this.#phase !== "serving") return [];
     const entries: LogEntry[] = [];

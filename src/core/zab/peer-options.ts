@@ -38,6 +38,8 @@ export interface EnsembleOptions {
   readonly observerMasterPort: number;
   /** `leaderServes`: whether clients may connect to the leader. */
   readonly leaderServes: boolean;
+  /** The last counter of an epoch; default 0xfffffffe. Smaller only to see what happens then. */
+  readonly counterMax?: number;
   /** `readonlymode.enabled`: while there is no leader, clients that ask for it are served read-only. */
   readonly isReadOnlyEnabled: boolean;
 }

@@ -169,8 +169,8 @@ export class Peer {
         this.#election.receive(input.from, input.payload, state.nowMs);
         break;
       case "linkAccepted":
-        if (this.#role?.state === "leading") this.#role.linkAccepted(input);
-        else state.out.close(input.link);
+        if (this.#role === null) state.out.close(input.link);
+        else this.#role.linkAccepted(input);
         break;
       case "linkUp":
         if (this.#role === null) state.out.close(input.link);

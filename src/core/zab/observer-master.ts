@@ -1,0 +1,224 @@
+import { JuteError, JuteReader } from "../../protocol/jute-reader.ts";
+import { OpCode } from "../../protocol/opcode.ts";
+import type { QuorumPacket } from "../../protocol/records/quorum.ts";
+import { makeZxid, type Zxid } from "../../protocol/zxid.ts";
+import { formatMembership } from "../quorum/membership-text.ts";
+import type { LogEntry } from "../ready.ts";
+import { LearnerHandler } from "./learner-handler.ts";
+import { LearnerSync } from "./learner-sync.ts";
+import {
+  decodeLearnerInfo,
+  encodeBare,
+  encodeInform,
+  encodeInformAndActivate,
+  encodeLeaderInfo,
+  encodeNewLeader,
+  encodeRequest,
+  encodeWithData,
+  PacketType,
+  PROTOCOL_VERSION,
+  SYNC_PACKET,
+  UPTODATE_PACKET,
+} from "./packets.ts";
+import type { LinkAccepted, LinkId, LogSurveyed } from "./peer-face.ts";
+import type { PeerState } from "./peer-state.ts";
+
+/** How the observers of a follower reach its leader. */
+export interface Upstream {
+  readonly epoch: number;
+  /** Sends a packet on the link to the leader. */
+  send(bytes: ReturnType<typeof encodeRequest>): void;
+  /** A sync of `asker` has gone to the leader; null: of a client of this server. Answers come in the order of asking. */
+  syncAsked(asker: LearnerHandler): void;
+  revalidationAsked(asker: LearnerHandler): void;
+}
+
+/** A follower that feeds observers, so that the leader need not (quorum-protocol 3.16). */
+export class ObserverMaster {
+  readonly #state: PeerState;
+  readonly #upstream: Upstream;
+  readonly #sync: LearnerSync;
+  readonly #handlers = new Map<LinkId, LearnerHandler>();
+  #nextPingMs: number;
+
+  constructor(state: PeerState, upstream: Upstream) {
+    this.#state = state;
+    this.#upstream = upstream;
+    this.#sync = new LearnerSync(state);
+    this.#nextPingMs = state.nowMs + state.tickMs / 2;
+    state.out.listen({ quorum: false, observerMaster: true });
+  }
+
+  get observers(): ReadonlyMap<LinkId, LearnerHandler> {
+    return this.#handlers;
+  }
+
+  get nextDeadline(): number {
+    let next = this.#nextPingMs;
+    for (const { deadlineMs } of this.#handlers.values()) next = Math.min(next, deadlineMs);
+    return next;
+  }
+
+  get #initLimitMs(): number {
+    return this.#state.ensemble.initLimitTicks * this.#state.tickMs;
+  }
+
+  linkAccepted({ link, remote }: LinkAccepted): void {
+    this.#handlers.set(link, new LearnerHandler(link, remote, this.#state.nowMs + this.#initLimitMs));
+  }
+
+  /** Whether the link is one of its observers'. */
+  has(link: LinkId): boolean {
+    return this.#handlers.has(link);
+  }
+
+  linkDown(link: LinkId): void {
+    this.#handlers.delete(link);
+  }
+
+  linkProgress(link: LinkId): void {
+    const handler = this.#handlers.get(link);
+    if (handler !== undefined) handler.deadlineMs = this.#state.nowMs + this.#initLimitMs;
+  }
+
+  #close(handler: LearnerHandler, reason: string): void {
+    this.#state.notice("warn", `closing the connection of ${handler.name}: ${reason}`);
+    this.#state.out.close(handler.link);
+    this.#handlers.delete(handler.link);
+  }
+
+  packet(link: LinkId, packet: QuorumPacket): void {
+    const handler = this.#handlers.get(link);
+    if (handler === undefined) return;
+    const isJoining = handler.phase === "connected" || handler.phase === "informed";
+    const ticks = isJoining ? this.#state.ensemble.initLimitTicks : this.#state.ensemble.syncLimitTicks;
+    handler.deadlineMs = this.#state.nowMs + ticks * this.#state.tickMs;
+    try {
+      if (handler.phase === "connected") this.#introduced(handler, packet);
+      else if (handler.phase === "informed") this.#epochAcknowledged(handler, packet);
+      else this.#followed(handler, packet);
+    } catch (error) {
+      if (!(error instanceof JuteError)) throw error;
+      this.#close(handler, error.message);
+    }
+  }
+
+  #introduced(handler: LearnerHandler, { type, data }: QuorumPacket): void {
+    const { sid, protocolVersion, configVersion } = decodeLearnerInfo(data);
+    if (type !== PacketType.OBSERVERINFO || sid === undefined || protocolVersion < PROTOCOL_VERSION) {
+      this.#close(handler, "an observer master takes observers of Zab 1.0 only");
+      return;
+    }
+    if (configVersion > this.#state.view.committed.version) {
+      this.#close(handler, "its configuration is ahead of ours");
+      return;
+    }
+    handler.sid = sid;
+    handler.isObserver = true;
+    handler.protocolVersion = protocolVersion;
+    handler.phase = "informed";
+    this.#state.out.sendDurable(handler.link, encodeLeaderInfo(this.#upstream.epoch));
+  }
+
+  #epochAcknowledged(handler: LearnerHandler, { type, zxid }: QuorumPacket): void {
+    if (type !== PacketType.ACKEPOCH) {
+      this.#close(handler, `packet of type ${type} where ACKEPOCH must come`);
+      return;
+    }
+    handler.lastZxid = zxid;
+    const refusal = this.#sync.refusalOf(handler, this.#handlers.values());
+    if (refusal !== undefined) this.#close(handler, refusal);
+    else if (this.#sync.plan(handler, undefined)) this.#forward(handler);
+  }
+
+  logSurveyed(survey: LogSurveyed): void {
+    const handler = this.#handlers.get(survey.link);
+    if (handler?.phase === "surveying" && this.#sync.plan(handler, survey)) this.#forward(handler);
+  }
+
+  #forward(handler: LearnerHandler): void {
+    const { view, out } = this.#state;
+    handler.phase = "syncing";
+    handler.isForwarding = true;
+    out.send(
+      handler.link,
+      encodeNewLeader(this.#upstream.epoch, formatMembership(view.lastSeen ?? view.committed)),
+    );
+  }
+
+  #followed(handler: LearnerHandler, { type, zxid, data, authinfo }: QuorumPacket): void {
+    const { out } = this.#state;
+    switch (type) {
+      case PacketType.ACK:
+        if (handler.phase !== "syncing" || zxid !== makeZxid(this.#upstream.epoch, 0)) return;
+        handler.phase = "serving";
+        out.send(handler.link, UPTODATE_PACKET);
+        this.#state.notice("info", `${handler.name} is in sync (${handler.syncMode})`);
+        return;
+      case PacketType.PING:
+        this.#touched(data);
+        return;
+      case PacketType.REQUEST:
+        if (data === null || data.length < 16) throw new JuteError("a REQUEST without its header");
+        if (new JuteReader(data.subarray(12)).readInt() === OpCode.sync) this.#upstream.syncAsked(handler);
+        this.#upstream.send(encodeRequest(data, authinfo));
+        return;
+      case PacketType.REVALIDATE:
+        if (data === null) throw new JuteError("a REVALIDATE without a session");
+        this.#upstream.revalidationAsked(handler);
+        this.#upstream.send(encodeWithData(PacketType.REVALIDATE, zxid, data));
+        return;
+      default:
+        this.#state.notice("warn", `${handler.name} has sent a packet of type ${type}: ignored`);
+    }
+  }
+
+  #touched(data: Uint8Array | null): void {
+    const { server } = this.#state;
+    if (data === null || server === null) return;
+    const reader = new JuteReader(data);
+    while (reader.remaining >= 12) {
+      const session = server.sessions.get(reader.readInt64());
+      reader.readInt();
+      if (session !== undefined) server.sessions.touch(session, this.#state.nowMs);
+    }
+  }
+
+  /** The leader has committed a txn, and it has been applied here. */
+  committed({ zxid, bytes }: LogEntry, leader: number | undefined): void {
+    if (this.#handlers.size === 0) return;
+    const packet =
+      leader === undefined ? encodeInform(zxid, bytes) : encodeInformAndActivate(zxid, leader, bytes);
+    for (const { link, isForwarding } of this.#handlers.values()) {
+      if (isForwarding) this.#state.out.send(link, packet);
+    }
+  }
+
+  syncAnswered(asker: LearnerHandler): void {
+    if (this.#handlers.get(asker.link) === asker) this.#state.out.send(asker.link, SYNC_PACKET);
+  }
+
+  revalidated(asker: LearnerHandler, zxid: Zxid, data: Uint8Array): void {
+    if (this.#handlers.get(asker.link) !== asker) return;
+    this.#state.out.send(asker.link, encodeWithData(PacketType.REVALIDATE, zxid, data));
+  }
+
+  tick(): void {
+    const { nowMs, tickMs, out, lastZxid } = this.#state;
+    for (const handler of [...this.#handlers.values()]) {
+      if (nowMs >= handler.deadlineMs)
+        this.#close(handler, "nothing was heard of it within its limit of time");
+    }
+    if (nowMs < this.#nextPingMs) return;
+    this.#nextPingMs = nowMs + tickMs / 2;
+    const ping = encodeBare(PacketType.PING, lastZxid);
+    for (const { link, isForwarding } of this.#handlers.values()) if (isForwarding) out.send(link, ping);
+  }
+
+  /** The follower changes epoch or role: its observers look for another master. */
+  stop(): void {
+    for (const { link } of this.#handlers.values()) this.#state.out.close(link);
+    this.#handlers.clear();
+    this.#state.out.listen({ quorum: false, observerMaster: false });
+  }
+}

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { SERVER_OPTIONS_DEFAULT } from "../../../../src/core/pipeline/server-options.ts";
+import { formatMembership } from "../../../../src/core/quorum/membership-text.ts";
+import { ErrorCode } from "../../../../src/protocol/error-code.ts";
+import { OpCode } from "../../../../src/protocol/opcode.ts";
+import { ReconfigRequest } from "../../../../src/protocol/records/proto.ts";
+import { bytes, zk } from "../../../support/core-client.ts";
+import type { Client } from "../../../support/core-harness.ts";
+import { membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
+
+const OPEN = { reconfigEnabled: true, auth: { ...SERVER_OPTIONS_DEFAULT.auth, skipACL: true } };
+
+function started(voters: number): PeerCluster {
+  const cluster = new PeerCluster(membershipOf(voters), { server: OPEN });
+  const sids = [...cluster.nodes.keys()];
+  cluster.start(...sids);
+  cluster.until(() => sids.every((sid) => cluster.peer(sid).isServing));
+  return cluster;
+}
+
+function reconfig(client: Client, fields: Partial<ReconfigRequest>): number {
+  const all = { joiningServers: null, leavingServers: null, newMembers: null, curConfigId: -1, ...fields };
+  client.request(OpCode.reconfig, ReconfigRequest.encode(all));
+  return client.isClosed || client.frames.length === 0 ? Number.NaN : client.reply().err;
+}
+
+const line = (sid: number, role = "participant") => `server.${sid}=s${sid}:2888:3888:${role};2181`;
+
+describe("reconfig", () => {
+  test("the first leader gives the configuration its version", () => {
+    const cluster = started(3);
+    for (const sid of [1, 2, 3]) {
+      const { view, database } = cluster.peer(sid);
+      expect(view.committed.version.toString(16)).toBe("100000000");
+      expect(view.lastSeen).toBeNull();
+      const node = database.tree.lookup("/zookeeper/config");
+      expect(new TextDecoder().decode(database.tree.data(node)!)).toBe(formatMembership(view.committed));
+    }
+  });
+
+  test("a server joins, becomes a voter, and the others can leave", () => {
+    const cluster = started(3);
+    const client = cluster.connect(1);
+    const joiner = membershipOf(4);
+    cluster.add(4, {
+      ...joiner,
+      servers: joiner.servers.slice(0, 3).concat({ ...joiner.servers[3]!, peerType: "observer" }),
+    });
+    cluster.until(() => cluster.peer(4).isServing);
+    expect(reconfig(client, { joiningServers: line(4) })).toBe(ErrorCode.OK);
+    for (const sid of [1, 2, 3, 4]) expect(cluster.peer(sid).view.committed.servers).toHaveLength(4);
+    cluster.until(() => [1, 2, 3, 4].every((sid) => cluster.peer(sid).isServing));
+    expect(zk.create(client, "/with-four")).toBe(0);
+    expect(reconfig(client, { leavingServers: "2" })).toBe(ErrorCode.OK);
+    cluster.kill(2);
+    cluster.kill(4);
+    expect(zk.create(client, "/with-two-of-three")).toBe(0);
+  });
+
+  test("refusals", () => {
+    const cluster = started(3);
+    const client = cluster.connect(2);
+    expect(reconfig(client, { joiningServers: line(9), curConfigId: 5 })).toBe(ErrorCode.BADVERSION);
+    expect(reconfig(client, { joiningServers: "server.9=nonsense" })).toBe(ErrorCode.BADARGUMENTS);
+    expect(reconfig(client, { newMembers: `${line(7)},${line(8)},${line(9)}` })).toBe(
+      ErrorCode.NEWCONFIGNOQUORUM,
+    );
+    expect(zk.create(client, "/still-here", { data: bytes("x") })).toBe(0);
+  });
+
+  test("the removal of the leader hands over to another server without an election", () => {
+    const cluster = started(4);
+    const before = cluster.leader()!;
+    const client = cluster.connect(1);
+    reconfig(client, { leavingServers: String(before) });
+    cluster.until(() => cluster.leader() !== undefined && cluster.leader() !== before);
+    cluster.until(() => [1, 2, 3, 4].every((sid) => cluster.peer(sid).isServing));
+    expect(cluster.peer(1).currentEpoch).toBe(2);
+    expect(zk.create(cluster.connect(before), "/through-the-removed")).toBe(0);
+    for (const sid of [1, 2, 3, 4]) expect(cluster.peer(sid).view.committed.servers).toHaveLength(3);
+  });
+});
