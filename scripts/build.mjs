@@ -49,7 +49,8 @@ async function bundle() {
   const chunks = { splitting: true, chunkNames: "chunks/[name]-[hash]" };
   await Promise.all([
     build({ ...options, ...chunks, entryPoints: { ...BINS, ...LIBRARIES } }),
-    build({ ...options, entryPoints: SINGLE_FILE_BINS }),
+    // In one file this package would be read by every command; hardly any needs it.
+    build({ ...options, entryPoints: SINGLE_FILE_BINS, external: ["jks-js"] }),
   ]);
   for (const name of Object.keys({ ...BINS, ...SINGLE_FILE_BINS }))
     await makeExecutable(join(NEXT, `${name}.js`));

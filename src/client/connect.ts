@@ -29,7 +29,7 @@ const rng: Rng = {
 };
 
 function nodePorts({ tls, log = SILENT }: ResolvedOptions): ClientPorts {
-  const tlsOptions = tls === undefined ? undefined : nodeTlsOptions(tls);
+  const tlsOptions = tls === undefined ? undefined : dialOptions(tls);
   return {
     clock: { now: () => ({ elapsedMs: performance.now(), wallMs: Date.now() }) },
     timer,
@@ -40,7 +40,7 @@ function nodePorts({ tls, log = SILENT }: ResolvedOptions): ClientPorts {
   };
 }
 
-function nodeTlsOptions(tls: TlsOptions): TlsConnectionOptions {
+function dialOptions(tls: TlsOptions): TlsConnectionOptions {
   const { server = "verified", minVersion = "TLSv1.2", ...contents } = tls;
   const given = Object.fromEntries(Object.entries(contents).filter(([, value]) => value !== undefined));
   return {

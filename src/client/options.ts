@@ -12,7 +12,16 @@ export interface TlsOptions {
   readonly key?: string | Uint8Array | undefined;
   /** Certificate and key as PKCS#12 (`.p12`, `.pfx`), instead of `cert` and `key`. */
   readonly pfx?: Uint8Array | undefined;
-  /** Of `key` or `pfx`. */
+  /**
+   * Certificate and key as a Java key store (JKS, or the PKCS#12 that keytool writes since Java 9), instead of `cert` and `key`; of
+   * several keys the first one. `passphrase` opens it.
+   */
+  readonly keyStore?: Uint8Array | undefined;
+  /** Certificates to trust as a Java trust store (JKS or PKCS#12), beside those of `ca`. */
+  readonly trustStore?: Uint8Array | undefined;
+  /** Of `trustStore`. Without it a JKS store is read unchecked, as Java does, and a PKCS#12 one not at all. */
+  readonly trustStorePassphrase?: string | undefined;
+  /** Of `key`, `pfx` or `keyStore`. */
   readonly passphrase?: string | undefined;
   /** Name that the server's certificate must be for; default: the host of the connect string. */
   readonly servername?: string | undefined;

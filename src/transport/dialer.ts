@@ -1,8 +1,9 @@
 import { connect as connectTcp, type LookupFunction, type Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
+import type { JavaStores } from "./java-key-store.ts";
 
-/** TLS options as for `tls.connect`. */
-export type TlsConnectionOptions = ConnectionOptions;
+/** TLS options as for `tls.connect`, and Java's stores. */
+export type TlsConnectionOptions = ConnectionOptions & JavaStores;
 
 /** Bytes that one read takes at most; a client has one connection, so the memory is its own. */
 const READ_BYTES = 64 * 1024;
@@ -37,8 +38,8 @@ export interface Link {
 export interface DialOptions {
   readonly host: string;
   readonly port: number;
-  /** TLS options as for `tls.connect`; undefined for a plain connection. */
-  readonly tls?: ConnectionOptions | undefined;
+  /** Undefined for a plain connection. */
+  readonly tls?: TlsConnectionOptions | undefined;
   /** Instead of the system's name resolution. */
   readonly lookup?: LookupFunction | undefined;
 }
@@ -74,10 +75,10 @@ function dialPlain({ host, port, lookup }: DialOptions, link: SocketLink): Socke
 }
 
 /** node:tls is loaded only by those who use it: it doubles the time that a program takes to start. */
-async function dialTls(options: DialOptions, tls: ConnectionOptions, link: SocketLink): Promise<void> {
-  const { connectTls } = await import("./dialer-tls.ts");
+async function dialTls(options: DialOptions, tls: TlsConnectionOptions, link: SocketLink): Promise<void> {
+  const { connectTls, nodeTlsOptions } = await import("./dialer-tls.ts");
   try {
-    link.adopt(connectTls(options, tls, link));
+    link.adopt(connectTls(options, await nodeTlsOptions(tls), link));
   } catch (error) {
     link.failed({
       kind: "tls",

@@ -42,6 +42,7 @@ describe("the rule itself rings", () => {
     ],
     ["node:fs in storage", "src/storage/txn-log.ts", 'import { open } from "node:fs";', /node:fs belongs to/],
     ["node:net in server", "src/server/x.ts", 'import net from "node:net";', /node:net belongs to/],
+    ["jks-js in server", "src/server/x.ts", 'import("jks-js");', /jks-js belongs to/],
     ["fastify in server", "src/server/x.ts", 'import f from "fastify";', /fastify belongs to/],
     [
       "node:crypto in protocol",

@@ -49,6 +49,7 @@ const NODE_MODULE_HOMES: readonly { readonly modules: RegExp; readonly homes: Re
   { modules: /^node:(net|tls)$/, homes: /^src\/(transport\/|testing\/fault-proxy\.ts)/ },
   { modules: /^node:https?2?$/, homes: /^src\/admin\// },
   { modules: /^fastify$|^@fastify\//, homes: /^src\/admin\// },
+  { modules: /^jks-js$/, homes: /^src\/transport\/java-key-store\.ts/ },
   {
     modules: /^node:fs(\/promises)?$/,
     homes: /^src\/(storage\/node-disk\.ts|config\/load\.ts|testing\/temporary-directory\.ts|cli\/)/,

@@ -50,33 +50,52 @@ function tlsOptions(get: Get): TlsOptions {
   };
 }
 
+/** The kinds of stores by the suffix of the file, where `.type` does not say it. */
+const SUFFIXES: Readonly<Record<string, string>> = {
+  pem: "PEM",
+  crt: "PEM",
+  cer: "PEM",
+  key: "PEM",
+  p12: "PKCS12",
+  pfx: "PKCS12",
+  jks: "JKS",
+};
+
 function trusted(get: Get): TlsOptions {
-  const file = get("zookeeper.ssl.trustStore.location");
+  const name = "zookeeper.ssl.trustStore";
+  const file = get(`${name}.location`);
   if (file === undefined) return {};
-  requireKind(get, "zookeeper.ssl.trustStore", file, /\.(pem|crt|cer)$/i, "PEM");
-  return { ca: store("zookeeper.ssl.trustStore.location", file) };
+  const kind = kindOf(get, name, file);
+  const bytes = store(`${name}.location`, file);
+  if (kind === "PEM") return { ca: bytes };
+  return { trustStore: bytes, trustStorePassphrase: password(get, name) };
 }
 
 function identity(get: Get): TlsOptions {
-  const file = get("zookeeper.ssl.keyStore.location");
+  const name = "zookeeper.ssl.keyStore";
+  const file = get(`${name}.location`);
   if (file === undefined) return {};
-  const passwordFile = get("zookeeper.ssl.keyStore.passwordPath");
-  const passphrase =
-    passwordFile === undefined
-      ? get("zookeeper.ssl.keyStore.password")
-      : store("zookeeper.ssl.keyStore.passwordPath", passwordFile).toString("utf8").trim();
-  const secret = passphrase === undefined ? {} : { passphrase };
-  if (/\.(p12|pfx)$/i.test(file) || get("zookeeper.ssl.keyStore.type")?.toUpperCase() === "PKCS12")
-    return { pfx: store("zookeeper.ssl.keyStore.location", file), ...secret };
-  requireKind(get, "zookeeper.ssl.keyStore", file, /\.(pem|crt|key)$/i, "PEM or PKCS12");
-  const pem = store("zookeeper.ssl.keyStore.location", file);
-  return { cert: pem, key: pem, ...secret };
+  const kind = kindOf(get, name, file);
+  const bytes = store(`${name}.location`, file);
+  const passphrase = password(get, name);
+  if (kind === "PEM") return { cert: bytes, key: bytes, passphrase };
+  return kind === "JKS" ? { keyStore: bytes, passphrase } : { pfx: bytes, passphrase };
 }
 
-function requireKind(get: Get, prefix: string, file: string, suffix: RegExp, kinds: string): void {
-  const type = get(`${prefix}.type`)?.toUpperCase();
-  if (type === "PEM" || (type === undefined && suffix.test(file))) return;
-  throw wrong(`${prefix}.location`, file, `a store of type ${kinds}; convert it with keytool or openssl`);
+function password(get: Get, name: string): string | undefined {
+  const file = get(`${name}.passwordPath`);
+  if (file === undefined) return get(`${name}.password`);
+  return store(`${name}.passwordPath`, file).toString("utf8").trim();
+}
+
+function kindOf(get: Get, name: string, file: string): string {
+  const kind = get(`${name}.type`)?.toUpperCase() ?? SUFFIXES[/[^.]*$/.exec(file)![0].toLowerCase()];
+  if (kind === "PEM" || kind === "PKCS12" || kind === "JKS") return kind;
+  throw wrong(
+    `${name}.location`,
+    file,
+    "a store of type PEM, PKCS12 or JKS; say which with .type, or convert it",
+  );
 }
 
 function store(key: string, file: string): Buffer {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect, type TlsOptions } from "../../../src/client/index.ts";
 import { freePort, type Subject, startSubject } from "../../support/apache.ts";
+import { REPOSITORY } from "../support/peers.ts";
 
 /** Certificates and stores that the Java server and our client both take, made by openssl. */
 class Certificates {
@@ -25,6 +26,35 @@ class Certificates {
         stdio: "ignore",
       },
     );
+  }
+
+  /** The client's certificate and the authority's, in stores as keytool makes them. */
+  javaStores(type: "JKS" | "PKCS12"): { keyStore: Buffer; trustStore: Buffer } {
+    const [own, trust] = [this.path(`own.${type}`), this.path(`trust.${type}`)];
+    for (const path of [own, trust]) rmSync(path, { force: true });
+    const to = ["-storetype", type, "-storepass", "secret"];
+    const from = [
+      "-srckeystore",
+      this.path("client.p12"),
+      "-srcstoretype",
+      "PKCS12",
+      "-srcstorepass",
+      "secret",
+    ];
+    const into = [
+      "-destkeystore",
+      own,
+      "-deststoretype",
+      type,
+      "-deststorepass",
+      "secret",
+      "-destkeypass",
+      "secret",
+    ];
+    execFileSync("keytool", ["-importkeystore", "-noprompt", ...from, ...into], { stdio: "ignore" });
+    const certificate = ["-importcert", "-noprompt", "-alias", "ca", "-file", this.path("ca.pem")];
+    execFileSync("keytool", [...certificate, "-keystore", trust, ...to], { stdio: "ignore" });
+    return { keyStore: readFileSync(own), trustStore: readFileSync(trust) };
   }
 
   path(name: string): string {
@@ -94,8 +124,8 @@ describe("TLS to Apache 3.9 (Netty)", () => {
     certificates?.dispose();
   });
 
-  const secure = (tls: TlsOptions, host = "localhost") =>
-    connect(`${host}:${securePort}`, { tls, connectDeadlineMs: 4000 });
+  const secure = (tls: TlsOptions, host = "localhost", connectDeadlineMs = 4000) =>
+    connect(`${host}:${securePort}`, { tls, connectDeadlineMs });
 
   it("with PEM: the certificate becomes the identity", async () => {
     const { ca, cert, key } = {
@@ -117,6 +147,38 @@ describe("TLS to Apache 3.9 (Netty)", () => {
     };
     await using zk = await secure(tls, "127.0.0.1");
     expect(await zk.exists("/")).not.toBeNull();
+  });
+
+  it.each(["JKS", "PKCS12"] as const)("with Java's stores of type %s", async (type) => {
+    const stores = certificates.javaStores(type);
+    const tls = { ...stores, passphrase: "secret", trustStorePassphrase: "secret" };
+    await using zk = await secure(tls);
+    expect(await zk.whoAmI()).toContainEqual({ scheme: "x509", user: "CN=client" });
+    const broken = (changes: TlsOptions) => secure({ ...tls, ...changes }, "localhost", 1000);
+    await expect(broken({ passphrase: "wrong" })).rejects.toMatchObject({
+      kind: "tls",
+      message: expect.stringMatching(/the key store cannot be read: .*[Pp]assword/),
+    });
+    await expect(broken({ trustStore: Buffer.from("no store") })).rejects.toMatchObject({
+      kind: "tls",
+      message: expect.stringMatching(/the trust store cannot be read: it is neither JKS nor PKCS#12/),
+    });
+  });
+
+  it("from the shell, with the properties that Java's client takes", () => {
+    certificates.javaStores("JKS");
+    const stores = [
+      ...[
+        `keyStore.location=${certificates.path("own.JKS")}`,
+        "keyStore.password=secret",
+        "keyStore.type=JKS",
+      ],
+      ...[`trustStore.location=${certificates.path("trust.JKS")}`, "trustStore.type=JKS"],
+    ].map((property) => `-Dzookeeper.ssl.${property}`);
+    const env = { ...process.env, CLIENT_JVMFLAGS: ["-Dzookeeper.client.secure=true", ...stores].join(" ") };
+    const shell = join(REPOSITORY, "dist/bin/zk-cli.js");
+    const words = [shell, "-server", `localhost:${securePort}`, "ls", "/"];
+    expect(execFileSync(process.execPath, words, { env, encoding: "utf8" })).toContain("[zookeeper]");
   });
 
   it("refuses a server of an unknown authority, and one with another name", async () => {
