@@ -39,6 +39,14 @@ export interface ElectionOutput {
   readonly malformed: readonly string[];
 }
 
+const NOTHING: ElectionOutput = Object.freeze({
+  send: Object.freeze([]),
+  decided: undefined,
+  adoptConfig: undefined,
+  disloyalVoters: Object.freeze([]),
+  malformed: Object.freeze([]),
+});
+
 const LENIENT: MembershipRules = { allowsSeveralAddresses: true, hasOracle: false };
 
 /**
@@ -145,6 +153,7 @@ export class FastLeaderElection {
 
   /** What has to be done since the last call. */
   take(): ElectionOutput {
+    if (this.#isSilent) return NOTHING;
     const output: ElectionOutput = {
       send: this.#send,
       decided: this.#decided,
@@ -158,6 +167,11 @@ export class FastLeaderElection {
     this.#disloyalVoters.clear();
     this.#malformed = [];
     return output;
+  }
+
+  get #isSilent(): boolean {
+    if (this.#send.length > 0 || this.#decided !== undefined || this.#adoptConfig !== undefined) return false;
+    return this.#disloyalVoters.size === 0 && this.#malformed.length === 0;
   }
 
   /** Servers without reconfig announce version 0, else peers would restart their election for ever (quorum-protocol 2.4). */

@@ -1,3 +1,4 @@
+import { OWNER_THIS_SERVER } from "../session/session-tracker.ts";
 import type { Connection, Request } from "./connection.ts";
 import type { Outbox } from "./outbox.ts";
 import type { LimitOptions } from "./server-options.ts";
@@ -17,6 +18,7 @@ export class BackPressure {
   readonly #limits: LimitOptions;
   readonly #outbox: Outbox;
   #inProcess = 0;
+  #foreign = 0;
   #requestBytes = 0;
   #largeBytes = 0;
 
@@ -25,9 +27,14 @@ export class BackPressure {
     this.#outbox = outbox;
   }
 
-  /** Requests accepted and not answered. */
+  /** Requests of this server's clients, accepted and not answered. */
   get inProcess(): number {
     return this.#inProcess;
+  }
+
+  /** With those of other servers' clients, which are limited there. */
+  get total(): number {
+    return this.#inProcess + this.#foreign;
   }
 
   /** Why a frame of this size cannot be taken now, or undefined. */
@@ -43,6 +50,10 @@ export class BackPressure {
 
   /** `request` will be answered later. */
   accepted(request: Request): void {
+    if (request.owner !== OWNER_THIS_SERVER) {
+      this.#foreign++;
+      return;
+    }
     this.#inProcess++;
     this.#requestBytes += request.frame.length;
     if (this.#isLarge(request)) this.#largeBytes += request.frame.length;
@@ -55,6 +66,10 @@ export class BackPressure {
 
   /** An accepted request is done with, answered or not. */
   finished(request: Request): void {
+    if (request.owner !== OWNER_THIS_SERVER) {
+      this.#foreign--;
+      return;
+    }
     this.#inProcess--;
     this.#requestBytes -= request.frame.length;
     if (this.#isLarge(request)) this.#largeBytes -= request.frame.length;

@@ -350,7 +350,7 @@ export class ServerMachine {
     if (pending === 0 && ((applied !== proposed && counterOf(proposed) !== 0) || changes !== 0)) {
       violated(`nothing is pending, but applied is ${applied}, proposed ${proposed}, changes ${changes}`);
     }
-    if (this.#pressure.inProcess < pending) violated("fewer requests in process than proposals");
+    if (this.#pressure.total < pending) violated("fewer requests in process than proposals");
   }
 }
 

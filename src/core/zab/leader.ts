@@ -379,6 +379,7 @@ export class Leader implements Role {
 
   #upToDate(handler: LearnerHandler): void {
     handler.phase = "serving";
+    handler.restartAckClock(this.#state.nowMs);
     this.#state.out.send(handler.link, UPTODATE_PACKET);
     this.#state.notice(
       "info",

@@ -75,6 +75,11 @@ export class LearnerHandler {
     }
   }
 
+  /** What it was sent while it was being synced is not late yet. */
+  restartAckClock(nowMs: number): void {
+    this.#lateSinceMs = this.#nextSinceMs = nowMs;
+  }
+
   ackedUpTo(zxid: Zxid): void {
     if (zxid > this.acked) this.acked = zxid;
     if (this.#lateZxid === ZXID_ZERO || zxid < this.#lateZxid) return;

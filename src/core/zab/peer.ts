@@ -244,7 +244,7 @@ export class Peer {
     for (;;) {
       if (this.#tail !== null) this.#betweenRoles();
       const output = this.#election.take();
-      this.#state.out.notify(output.send);
+      if (output.send.length > 0) this.#state.out.notify(output.send);
       for (const message of output.malformed)
         this.#state.notice("warn", `malformed notification of ${message}`);
       if (output.disloyalVoters.length > 0) this.#role?.disloyal?.();
