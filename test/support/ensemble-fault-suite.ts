@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SubjectKind } from "./apache.ts";
-import { EnsembleProcesses } from "./ensemble.ts";
+import { type EnsembleOptions, EnsembleProcesses } from "./ensemble.ts";
 import type { FaultStory } from "./ensemble-faults.ts";
 import { verdict } from "./ensemble-verdict.ts";
 import { Workload } from "./history-workload.ts";
@@ -10,6 +10,8 @@ export interface FaultSuiteOptions {
   readonly faults: readonly FaultStory[];
   /** Bundle of our server; called before the ensemble is made. */
   readonly program?: () => Promise<string>;
+  /** Further keys of every zoo.cfg. */
+  readonly config?: EnsembleOptions["config"];
   /** Per story, ms. */
   readonly timeoutMs?: number;
 }
@@ -29,6 +31,7 @@ export function defineFaultSuite(title: string, options: FaultSuiteOptions): voi
       ensemble = await EnsembleProcesses.start({
         members: kinds,
         links: "proxied",
+        ...(options.config === undefined ? {} : { config: options.config }),
         ...(program === undefined ? {} : { program }),
       });
       workload = await Workload.start({ servers: ensemble.members.map(({ address }) => address) });

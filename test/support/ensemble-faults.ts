@@ -5,6 +5,9 @@ import { until } from "./until.ts";
 /** Acknowledged writes that prove that the ensemble serves. */
 const SERVICE = 40;
 
+/** Of a session that is left to it: a new leader gives it anew, and the verdict waits for it. */
+const LEFT_TIMEOUT_MS = 4_000;
+
 /** Something that happens to an ensemble under load; the ensemble is whole again when it resolves. */
 export interface FaultStory {
   readonly name: string;
@@ -164,7 +167,7 @@ export const killLeaders: FaultStory = {
 export const sessionsEnd: FaultStory = {
   name: "sessions end",
   run: async (_, workload) => {
-    const [left, ended] = [await workload.addSession(), await workload.addSession()];
+    const [left, ended] = [await workload.addSession(LEFT_TIMEOUT_MS), await workload.addSession()];
     await workload.acknowledged(3 * SERVICE);
     await left.abandon();
     await ended.close();

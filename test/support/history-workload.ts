@@ -42,10 +42,10 @@ export class Workload implements AsyncDisposable {
     return workload;
   }
 
-  /** One more session. */
-  async addSession(): Promise<LoadSession> {
+  /** One more session; its timeout is that of the others unless it is given. */
+  async addSession(sessionTimeoutMs?: number): Promise<LoadSession> {
     const { depth = 4, pauseMs = 15 } = this.#options;
-    const client = await this.#connect(this.#sessions.length);
+    const client = await this.#connect(this.#sessions.length, sessionTimeoutMs);
     const home = `${LOAD_ROOT}/session-${this.#sessions.length}`;
     await client.createAll(home);
     await client.create(`${home}/state`);
@@ -55,8 +55,8 @@ export class Workload implements AsyncDisposable {
     return session;
   }
 
-  #connect(index: number): Promise<Client> {
-    const { servers, sessionTimeoutMs = 9_000 } = this.#options;
+  #connect(index: number, sessionTimeoutMs = this.#options.sessionTimeoutMs ?? 9_000): Promise<Client> {
+    const { servers } = this.#options;
     const first = index % servers.length;
     return connect([...servers.slice(first), ...servers.slice(0, first)].join(","), {
       serverOrder: "asListed",
