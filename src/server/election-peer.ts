@@ -74,6 +74,7 @@ export class ElectionPeer {
 
   /** Takes a link that the peer, of larger id, has dialed; its initial message has been read. */
   accept(link: NetLink, reader: ElectionWireReader): NetLinkHandler {
+    this.#stopDialing(); // it would only ask for this link again
     const handler = this.#serve(link, reader);
     this.#deliver(link, reader);
     return handler;
@@ -87,10 +88,14 @@ export class ElectionPeer {
   }
 
   close(): void {
-    this.#giveUp?.();
-    this.#giveUp = undefined;
+    this.#stopDialing();
     this.forget();
     this.dropLink();
+  }
+
+  #stopDialing(): void {
+    this.#giveUp?.();
+    this.#giveUp = undefined;
   }
 
   #dialFirst([to, ...others]: readonly Endpoint[]): void {

@@ -4,6 +4,11 @@ import { createPrng } from "../../src/base/prng.ts";
 import { FastLeaderElection } from "../../src/core/election/fast-leader-election.ts";
 import { decodeNotification, encodeNotification } from "../../src/core/election/notification.ts";
 import { NO_VOTE, PEER_STATES } from "../../src/core/election/vote.ts";
+import {
+  ElectionWireError,
+  ElectionWireReader,
+  encodeInitialMessage,
+} from "../../src/protocol/election-wire.ts";
 import type { Zxid } from "../../src/protocol/zxid.ts";
 import { ElectionWorld, type Holdings } from "../support/election-world.ts";
 import { membershipOf } from "../support/membership.ts";
@@ -131,6 +136,44 @@ test("no bytes make the machine throw, nor send more than an answer each", () =>
         for (const [from, bytes] of messages) {
           machine.receive(from, bytes, 10);
           expect(machine.take().send.length).toBeLessThanOrEqual(3);
+        }
+      },
+    ),
+  );
+});
+
+test("any bytes on an election connection, in any portions, are read or refused", () => {
+  const start = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }),
+    fc
+      .tuple(
+        fc.constantFrom(0, 1),
+        fc.integer({ min: 0, max: 300 }),
+        fc.string({ unit: fc.constantFrom("h", ":", "1", "|", "[", "]"), maxLength: 30 }),
+      )
+      .map(([version, sid, text]) => {
+        const message = Buffer.from(encodeInitialMessage(sid, [{ host: text, port: 1 }], 1));
+        message[7] = version;
+        return message;
+      }),
+  );
+  fc.assert(
+    fc.property(
+      start,
+      fc.uint8Array({ maxLength: 60 }),
+      fc.integer({ min: 1, max: 9 }),
+      (head, rest, size) => {
+        const reader = new ElectionWireReader(true);
+        const bytes = Buffer.concat([head, rest]);
+        try {
+          for (let at = 0; at < bytes.length; at += size) {
+            reader.push(bytes.subarray(at, at + size));
+            const message = reader.initial();
+            if (message !== undefined) expect(Number.isSafeInteger(message.sid)).toBe(true);
+            while (reader.next() !== undefined);
+          }
+        } catch (error) {
+          expect(error).toBeInstanceOf(ElectionWireError);
         }
       },
     ),

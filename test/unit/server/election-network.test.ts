@@ -249,6 +249,17 @@ describe("dialing", () => {
     expect(arrived).toEqual(["3<1: b"]);
   });
 
+  it("is given up when the peer has dialed meanwhile", async () => {
+    const one = await server(1);
+    const three = await server(3);
+    three.send(1, text("from 3"));
+    await ms(1);
+    one.send(3, text("from 1"));
+    await ms(10);
+    expect(wires.dials).toEqual(["h1:3888", "h3:3888"]);
+    expect(arrived.sort()).toEqual(["1<3: from 3", "3<1: from 1"]);
+  });
+
   it("sends all own addresses where that is allowed", async () => {
     const rules = { ...PLAIN_RULES, allowsSeveralAddresses: true };
     const committed = parseMembershipText("server.1=h1:1:2|x1:1:3\nserver.3=h3:1:2", rules);
