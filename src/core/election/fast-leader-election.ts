@@ -101,6 +101,16 @@ export class FastLeaderElection {
     this.#serving = { ...vote, state };
   }
 
+  /**
+   * This server has lost its leader, or leads no more, and does not look for one yet: it answers nobody until {@link start} or
+   * {@link setServing}, so that no peer is sent after a leader that is gone.
+   */
+  stop(): void {
+    this.#search = null;
+    this.#serving = undefined;
+    this.#repeatAtMs = this.#finishAtMs = Number.POSITIVE_INFINITY;
+  }
+
   /** The configuration has changed. A search goes on with the one that it was started with. */
   setView(view: QuorumView): void {
     if (this.#self !== undefined) this.#adopt({ ...this.#self, view });

@@ -318,6 +318,16 @@ describe("a server with a leader", () => {
     expect(sent()).toEqual(["6: 5/10/4/8 following"]);
   });
 
+  it("that it has lost says nothing before it looks", () => {
+    machine.stop();
+    receive(1, looking(1));
+    receive(6, looking(NO_VOTE));
+    expect(sent()).toEqual([]);
+    expect(machine.nextDeadline).toBe(Number.POSITIVE_INFINITY);
+    again(3);
+    expect(sent()).toHaveLength(4);
+  });
+
   it("does not look at newer configurations of others", () => {
     receive(1, looking(1), formatMembership(membershipOf([1, 2], 0x9_0000_0000)));
     expect(machine.take().adoptConfig).toBeUndefined();
