@@ -58,6 +58,26 @@ export class SnapshotWorker {
     });
   }
 
+  /** Does `work` when no snapshot is being written, and while none begins. */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#running !== undefined) await this.#running;
+    const running = work();
+    this.#running = running
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .finally(() => {
+        this.#running = undefined;
+      });
+    return await running;
+  }
+
+  /** A snapshot was written by other means. */
+  written(zxid: Zxid): void {
+    this.#last = { zxid, timestampS: Math.floor(this.#options.clock.now().wallMs / 1000) };
+  }
+
   /** Resolves when no snapshot is being written. */
   async idle(): Promise<void> {
     await this.#running;

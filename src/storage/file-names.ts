@@ -27,6 +27,23 @@ export function snapshotName(zxid: Zxid, compression: SnapshotCompression): stri
   return compression === "" ? `snapshot.${zxidToHex(zxid)}` : `snapshot.${zxidToHex(zxid)}.${compression}`;
 }
 
+/**
+ * A snapshot that is complete and is to become this server's state as soon as what is above it has gone. Other programs take it
+ * for nothing.
+ */
+export function installName(zxid: Zxid, compression: SnapshotCompression): string {
+  return `install.${snapshotName(zxid, compression)}`;
+}
+
+/** The snapshots among `names` whose installation is not finished; {@link SnapshotName.name} is the name of the file. */
+export function installNames(names: readonly string[]): SnapshotName[] {
+  const begun = names.filter((name) => name.startsWith("install."));
+  return snapshotNames(begun.map((name) => name.slice("install.".length))).map((snapshot) => ({
+    ...snapshot,
+    name: `install.${snapshot.name}`,
+  }));
+}
+
 /** The log files among `names`, by ascending zxid (a number: log.9 comes before log.10). */
 export function logNames(names: readonly string[]): LogName[] {
   const found: LogName[] = [];
@@ -62,7 +79,7 @@ export function isSnapshotFileName(name: string): boolean {
 
 /** An unfinished snapshot of ours or of Apache. */
 export function isSnapshotLeftover(name: string): boolean {
-  return isSnapshotFileName(name) && name.endsWith(TEMPORARY_SUFFIX);
+  return /^(install\.)?snapshot\./.test(name) && name.endsWith(TEMPORARY_SUFFIX);
 }
 
 /** Joins a directory and a name; the disk port takes paths as they are. */

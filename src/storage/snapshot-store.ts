@@ -3,6 +3,7 @@ import type { Disk, DiskFile, Timer } from "../base/ports.ts";
 import { JuteWriter } from "../protocol/jute-writer.ts";
 import type { Zxid } from "../protocol/zxid.ts";
 import {
+  installName,
   isSnapshotLeftover,
   pathIn,
   type SnapshotCompression,
@@ -60,13 +61,25 @@ export class SnapshotStore {
    * final name. One at a time: {@link isWriting} says so. Rejects with DiskError; then nothing but a `.tmp` is left, and
    * an older snapshot of the same zxid is untouched.
    */
-  async write(source: SnapshotSource): Promise<SnapshotFile> {
+  write(source: SnapshotSource): Promise<SnapshotFile> {
+    return this.#writeAlone(source, snapshotName);
+  }
+
+  /**
+   * The same, but the snapshot is not one yet: `completeInstall` makes it this server's state, in place of what is there
+   * now.
+   */
+  writeForInstall(source: SnapshotSource): Promise<SnapshotFile> {
+    return this.#writeAlone(source, installName);
+  }
+
+  async #writeAlone(source: SnapshotSource, nameOf: typeof snapshotName): Promise<SnapshotFile> {
     invariant(!this.#isWriting, "one snapshot at a time");
     this.#isWriting = true;
     try {
       if (!this.#areLeftoversRemoved) await this.#removeLeftovers();
       this.#areLeftoversRemoved = true;
-      return await this.#write(source);
+      return await this.#write(source, nameOf);
     } finally {
       this.#isWriting = false;
     }
@@ -80,9 +93,9 @@ export class SnapshotStore {
     }
   }
 
-  async #write(source: SnapshotSource): Promise<SnapshotFile> {
+  async #write(source: SnapshotSource, nameOf: typeof snapshotName): Promise<SnapshotFile> {
     const { disk, directory, compression = "" } = this.#options;
-    const path = pathIn(directory, snapshotName(source.zxid, compression));
+    const path = pathIn(directory, nameOf(source.zxid, compression));
     const temporary = path + TEMPORARY_SUFFIX;
     const file = await disk.create(temporary);
     let bytes: number;
