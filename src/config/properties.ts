@@ -61,7 +61,8 @@ function logicalLines(source: string): LogicalLine[] {
   return lines;
 }
 
-function endsInContinuation(line: string): boolean {
+/** Whether the setting goes on in the next line. */
+export function endsInContinuation(line: string): boolean {
   let backslashes = 0;
   while (line.charCodeAt(line.length - 1 - backslashes) === 0x5c) backslashes++;
   return backslashes % 2 === 1;

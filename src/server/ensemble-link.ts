@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Log, NetLink, NetLinkHandler, Timer } from "../base/ports.ts";
+import type { Clock, Log, NetLink, NetLinkHandler, Timer } from "../base/ports.ts";
 import type { Database } from "../core/tree/database.ts";
 import { PacketType } from "../core/zab/packets.ts";
 import type { LinkId, LinkSend, PacketReceived, PeerInput } from "../core/zab/peer-face.ts";
@@ -12,6 +12,7 @@ import { LinkOutbox, type LinkOutboxOptions } from "./ensemble-outbox.ts";
 
 /** What a link shares with the others. */
 export interface LinkContext extends Pick<LinkOutboxOptions, "readLog" | "logFailed" | "bytesMax"> {
+  readonly clock: Clock;
   readonly timer: Timer;
   readonly log: Log;
   /** Tells the machine. */

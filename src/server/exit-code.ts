@@ -12,6 +12,8 @@ export const ExitCode = {
   adminServer: 4,
   /** A snapshot could not be written. */
   snapshotFailed: 10,
+  /** The election port of a member of an ensemble cannot be bound. */
+  electionPort: 14,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 

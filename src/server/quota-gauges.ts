@@ -5,12 +5,12 @@ import type { GaugeSetName } from "../metrics/gauge-table.ts";
 import type { GaugeSetSource } from "../metrics/metrics-registry.ts";
 
 /** What quotas allow and what is used of them, by first path component; several quotas below one are added up. */
-export function quotaGauges(tree: DataTree): Readonly<Record<GaugeSetName, GaugeSetSource>> {
+export function quotaGauges(tree: () => DataTree): Readonly<Record<GaugeSetName, GaugeSetSource>> {
   return {
-    quota_count_limit_per_namespace: () => perNamespace(tree, "zookeeper_limits", countLimit),
-    quota_bytes_limit_per_namespace: () => perNamespace(tree, "zookeeper_limits", bytesLimit),
-    quota_count_usage_per_namespace: () => perNamespace(tree, "zookeeper_stats", (stats) => stats.count),
-    quota_bytes_usage_per_namespace: () => perNamespace(tree, "zookeeper_stats", (stats) => stats.bytes),
+    quota_count_limit_per_namespace: () => perNamespace(tree(), "zookeeper_limits", countLimit),
+    quota_bytes_limit_per_namespace: () => perNamespace(tree(), "zookeeper_limits", bytesLimit),
+    quota_count_usage_per_namespace: () => perNamespace(tree(), "zookeeper_stats", (stats) => stats.count),
+    quota_bytes_usage_per_namespace: () => perNamespace(tree(), "zookeeper_stats", (stats) => stats.bytes),
   };
 }
 

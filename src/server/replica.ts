@@ -1,10 +1,10 @@
 import type { Clock, Instant, Timer } from "../base/ports.ts";
-import type { ConnectionOutput, Input, LogEntry, Ready } from "../core/ready.ts";
+import type { ConnectionOutput, Input, LogEntry, Ready, Tick } from "../core/ready.ts";
 
-/** What the host drives: `ServerMachine`, as its host sees it. */
-export interface Machine {
-  step(input: Input, now: Instant): void;
-  takeReady(): Ready;
+/** What the host drives: `ServerMachine`, or a member of an ensemble, as its host sees it. */
+export interface Machine<In = Input, Out extends Ready = Ready> {
+  step(input: In | Tick, now: Instant): void;
+  takeReady(): Out;
   /** The bytes of an output of the last Ready are not needed any more. */
   reuse(output: ConnectionOutput): void;
   /** Monotonic ms at which it wants a tick; Infinity when it waits for nothing. */
@@ -12,8 +12,10 @@ export interface Machine {
 }
 
 /** Where a `Ready` goes. Every method returns at once; none may throw. */
-export interface Performers {
+export interface Performers<Out extends Ready = Ready> {
   append(entries: readonly LogEntry[]): void;
+  /** What the Ready of a member of an ensemble holds beside that of any server. */
+  performMember?(ready: Out): void;
   /** Whether the bytes are not needed any more: nearly always, because the operating system takes them at once. */
   send(output: ConnectionOutput): boolean;
   pauseReading(connection: number): void;
@@ -26,11 +28,11 @@ export interface Performers {
 /** Told after each turn: how many inputs it had, and how long stepping them and performing the answer took. */
 export type TurnObserver = (inputCount: number, stepMs: number, performMs: number) => void;
 
-export interface ReplicaOptions {
-  readonly machine: Machine;
+export interface ReplicaOptions<In = Input, Out extends Ready = Ready> {
+  readonly machine: Machine<In, Out>;
   readonly clock: Clock;
   readonly timer: Timer;
-  readonly performers: Performers;
+  readonly performers: Performers<Out>;
   /** The machine has thrown: it must not be used any more. Called once. */
   readonly failed: (error: unknown) => void;
   readonly observe: TurnObserver;
@@ -41,11 +43,11 @@ export interface ReplicaOptions {
  * everything that was waiting has been read. So each connection gets one socket write, and all writes of a turn go to the
  * log together (design 5).
  */
-export class Replica {
-  readonly #machine: Machine;
+export class Replica<In = Input, Out extends Ready = Ready> {
+  readonly #machine: Machine<In, Out>;
   readonly #clock: Clock;
   readonly #timer: Timer;
-  readonly #performers: Performers;
+  readonly #performers: Performers<Out>;
   readonly #failed: (error: unknown) => void;
   readonly #observe: TurnObserver;
   readonly #turn = (): void => this.#endTurn();
@@ -56,7 +58,7 @@ export class Replica {
   #tickAt = Number.POSITIVE_INFINITY;
   #cancelTick: (() => void) | undefined;
 
-  constructor(options: ReplicaOptions) {
+  constructor(options: ReplicaOptions<In, Out>) {
     this.#machine = options.machine;
     this.#clock = options.clock;
     this.#timer = options.timer;
@@ -71,7 +73,7 @@ export class Replica {
   }
 
   /** Tells the machine what happened. Its answer is performed at the end of the turn. */
-  step(input: Input): void {
+  step(input: In | Tick): void {
     if (this.#isStopped) return;
     // One reading of the clock serves a turn: it is exact enough, and a reading costs as much as a small request's decode.
     this.#now ??= this.#clock.now();
@@ -112,9 +114,10 @@ export class Replica {
     this.#armTick(doneMs);
   }
 
-  #perform(ready: Ready): void {
+  #perform(ready: Out): void {
     const performers = this.#performers;
     if (ready.append.length > 0) performers.append(ready.append);
+    performers.performMember?.(ready);
     for (const output of ready.output) {
       if (performers.send(output)) this.#machine.reuse(output);
     }

@@ -1,20 +1,28 @@
 import type { AdminView } from "../admin/admin-view.ts";
 import type { AdminServer } from "../admin/http/start-admin-server.ts";
+import type { Network } from "../base/ports.ts";
 import type { Config } from "../config/config.ts";
 import { purge } from "../storage/retention.ts";
 import type { ClientListener, ClientListenerOptions } from "../transport/client-listener.ts";
 import { ExitCode, ServerFailure } from "./exit-code.ts";
+import type { MemberMakers } from "./member-parts.ts";
+import { prepareMember } from "./member-start.ts";
 import { type OpenStorage, openStorage, type StoragePorts } from "./open-storage.ts";
 import { startPurgeSchedule } from "./purge-schedule.ts";
 import { ServerMetrics } from "./server-metrics.ts";
-import { connectParts, type ServerFoundation, type ServerParts } from "./server-parts.ts";
+import type { ServerFoundation, ServerParts } from "./server-parts.ts";
 import { startStallMonitor } from "./stall-monitor.ts";
+import { connectStandalone } from "./standalone-parts.ts";
 
 /** What a running server gets from its composition root. */
 export interface ServerSystem extends StoragePorts {
+  /** Links to the other servers of an ensemble. */
+  readonly network: Network;
   /** Binds a client port. */
   readonly listen: (options: ClientListenerOptions) => Promise<ClientListener>;
   readonly fileDescriptors: ServerFoundation["fileDescriptors"];
+  /** What a member of an ensemble is made with. */
+  readonly makers?: MemberMakers;
 }
 
 /** How long giving back what it holds may hold up the end of a server that has failed, in ms. */
@@ -31,7 +39,7 @@ const CLOSE_MAX_MS = 2_000;
  */
 type State = "starting" | "serving" | "stopping" | "ended";
 
-/** A standalone server, and how it begins and ends. */
+/** A server, standalone or a member of an ensemble, and how it begins and ends. */
 export class RunningServer {
   /** Resolves when the server has ended: undefined after {@link close}, else why it failed. */
   readonly ended: Promise<ServerFailure | undefined>;
@@ -56,11 +64,13 @@ export class RunningServer {
     const metrics = new ServerMetrics();
     const storage = await openStorage(config, system, metrics.storage);
     try {
-      refuseUnconfirmedEmpty(storage);
+      const isMember = config.ensemble.isDistributed;
+      if (!isMember) refuseUnconfirmedEmpty(storage);
+      const connect = isMember ? await prepareMember(config, system, storage, makersOf(system)) : connectStandalone;
       const configText = await readConfigText(config, system);
       const ephemeralCount = storage.database.tree.ephemeralCount;
-      const server = new RunningServer(config, system, storage, metrics, configText);
-      // The machine has removed ephemerals of sessions that do not exist, without a txn: unless a snapshot says so, the next
+      const server = new RunningServer(config, system, storage, metrics, configText, connect);
+      // A standalone machine has removed ephemerals of sessions that do not exist, without a txn: unless a snapshot says so, the next
       // recovery would replay the log on another tree than it was written for.
       if (storage.database.tree.ephemeralCount !== ephemeralCount) await server.#snapshot();
       return server;
@@ -76,6 +86,7 @@ export class RunningServer {
     storage: OpenStorage,
     metrics: ServerMetrics,
     configText: string | null,
+    connect: (foundation: ServerFoundation) => ServerParts,
   ) {
     this.#config = config;
     this.#system = system;
@@ -84,7 +95,7 @@ export class RunningServer {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.#parts = connectParts({
+    this.#parts = connect({
       config,
       ports: system,
       storage,
@@ -120,7 +131,8 @@ export class RunningServer {
   async listen(): Promise<void> {
     const { clients, requests } = this.#config;
     const { timer, log, listen } = this.#system;
-    const { gateway, words, replica, audit } = this.#parts;
+    const { gateway, words, replica, audit, ensemble } = this.#parts;
+    await ensemble?.begin();
     replica.start();
     this.#state = "serving";
     if (clients.port !== null) {
@@ -143,7 +155,8 @@ export class RunningServer {
     }
     const { host = null, port = null } = this.#listener ?? {};
     const { lastZxid: zxid } = this.#storage.recovered;
-    if (port !== null) log.info({ address: host, port, zxid }, "serving clients");
+    const what = ensemble === undefined ? "serving clients" : "listening for clients";
+    if (port !== null) log.info({ address: host, port, zxid }, what);
     else log.warn({ zxid }, "running, but no client can connect: clientPort is not set");
     if (this.#config.audit.isEnabled) audit.server("serverStart", "success");
     this.#extras = this.#startExtras();
@@ -164,7 +177,7 @@ export class RunningServer {
       return;
     }
     this.#state = "stopping";
-    const { gateway, replica, worker, audit } = this.#parts;
+    const { gateway, replica, worker, audit, ensemble } = this.#parts;
     if (this.#config.audit.isEnabled) audit.server("serverStop", "invoked");
     const stopped = this.#listener?.stop();
     gateway.pauseAll();
@@ -173,6 +186,7 @@ export class RunningServer {
     const areClosed = await this.#within(CLOSE_MAX_MS, gateway.closeAll());
     if (!areClosed) gateway.destroyAll();
     replica.stop();
+    await ensemble?.end();
     try {
       await worker.close();
     } catch (error) {
@@ -189,7 +203,7 @@ export class RunningServer {
     if (this.#state === "ended") return;
     this.#state = "ended";
     this.#parts.replica.stop();
-    await this.#storage.log.close();
+    await this.#parts.worker.close();
     await this.#giveBack();
     this.#end(undefined);
   }
@@ -295,7 +309,7 @@ export class RunningServer {
   }
 
   async #giveBack(): Promise<void> {
-    await Promise.all([this.#listener?.stop(), this.#stopExtras()]);
+    await Promise.all([this.#listener?.stop(), this.#parts.ensemble?.end(), this.#stopExtras()]);
     await this.#parts.snapshots.idle();
     await this.#storage.directory.release();
   }
@@ -304,6 +318,11 @@ export class RunningServer {
     this.#state = "ended";
     this.#resolveEnded(failure);
   }
+}
+
+function makersOf({ makers }: ServerSystem): MemberMakers {
+  if (makers !== undefined) return makers;
+  throw new ServerFailure(ExitCode.invalidInvocation, "this is an ensemble, and this is no member of one");
 }
 
 /** With `db.autocreate=false` an empty directory is more likely one that was not mounted than a new server's. */

@@ -1,4 +1,5 @@
 import type { ServerMachine } from "../core/pipeline/server-machine.ts";
+import type { ServerStats } from "../core/pipeline/server-stats.ts";
 import { bindMachineStats } from "../metrics/machine-metrics.ts";
 import { MetricsRegistry } from "../metrics/metrics-registry.ts";
 import type { LogObserver } from "./log-worker.ts";
@@ -87,16 +88,19 @@ export class ServerMetrics {
     this.#unrecoverable.add(1);
   }
 
-  /** Connects what the machine counts, and what is read off the server when somebody asks. */
-  bind(machine: ServerMachine, sources: GaugeSources): void {
+  /**
+   * Connects what the machine counts, and what is read off the server when somebody asks. A member has a new machine in
+   * each role; they all count in `stats`.
+   */
+  bind(current: () => ServerMachine, stats: ServerStats, sources: GaugeSources): void {
     const { registry } = this;
-    bindMachineStats(registry, machine.stats);
-    const { counters } = machine.stats;
+    bindMachineStats(registry, stats);
+    const { counters } = stats;
     registry.bindCounter("connection_rejected", () => counters.connection_rejected + this.#rejectedAtAccept);
     registry.bindCounter("digest_mismatches_count", () => this.#digestMismatches);
     for (const name of WITHOUT_TLS) registry.counter(name);
-    registry.registerGauges(serverGauges(machine, sources));
-    registry.registerGaugeSets(quotaGauges(machine.database.tree));
+    registry.registerGauges(serverGauges(current, stats, sources));
+    registry.registerGaugeSets(quotaGauges(() => current().database.tree));
   }
 }
 

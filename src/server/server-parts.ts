@@ -1,5 +1,8 @@
+import type { Log, Network } from "../base/ports.ts";
 import type { Config } from "../config/config.ts";
-import { ServerMachine } from "../core/pipeline/server-machine.ts";
+import type { ServerStats } from "../core/pipeline/server-stats.ts";
+import type { Input } from "../core/ready.ts";
+import type { Database } from "../core/tree/database.ts";
 import type { Zxid } from "../protocol/zxid.ts";
 import type { CommandWords } from "../transport/client-connection.ts";
 import { AuditLog } from "./audit-log.ts";
@@ -9,16 +12,15 @@ import { Gateway } from "./gateway.ts";
 import { LogWorker } from "./log-worker.ts";
 import { reportEvent } from "./machine-log.ts";
 import type { OpenStorage, StoragePorts } from "./open-storage.ts";
-import { Replica } from "./replica.ts";
+import type { Performers } from "./replica.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
-import { serverOptionsOf } from "./server-options.ts";
-import { countLocality, ServerView } from "./server-view.ts";
+import { countLocality, ServerView, type ServerViewParts } from "./server-view.ts";
 import { SnapshotWorker } from "./snapshot-worker.ts";
 
 /** What the parts are made from. */
 export interface ServerFoundation {
   readonly config: Config;
-  readonly ports: StoragePorts;
+  readonly ports: StoragePorts & { readonly network: Network };
   readonly storage: OpenStorage;
   readonly metrics: ServerMetrics;
   /** Text of the configuration file; null if there is none. */
@@ -31,79 +33,99 @@ export interface ServerFoundation {
   readonly failed: (exitCode: ExitCode, what: string, error: unknown) => void;
 }
 
-/** A standalone server's parts, connected; nothing runs yet. */
-export interface ServerParts {
-  readonly machine: ServerMachine;
-  readonly replica: Replica;
-  readonly worker: LogWorker;
+/** A server's parts, connected; nothing runs yet. */
+export interface ServerParts extends ClientSide {
+  readonly replica: { start(): void; stop(): void };
+  readonly worker: {
+    /** Records that are not durable yet. */
+    readonly waiting: number;
+    drained(): Promise<void>;
+    close(): Promise<void>;
+  };
   readonly snapshots: SnapshotWorker;
+  /** What a member of an ensemble has beside; undefined on a standalone server. */
+  readonly ensemble?: EnsembleSide;
+}
+
+/** What a member does with the other servers. */
+export interface EnsembleSide {
+  /** Opens its ports; called before the replica starts. Rejects with a {@link ServerFailure}. */
+  begin(): Promise<void>;
+  /** Leaves: closes all links and ports. */
+  end(): Promise<void>;
+}
+
+/** What stands between the machine and its clients and operators. */
+export interface ClientSide {
   readonly gateway: Gateway;
   readonly view: ServerView;
   readonly words: CommandWords;
   readonly audit: AuditLog;
 }
 
-/** Puts a server together: the machine, what performs its decisions, and what looks at it. */
-export function connectParts(foundation: ServerFoundation): ServerParts {
-  const { config, ports, storage, metrics, failed } = foundation;
-  const { clock, timer, rng, log } = ports;
-  const machine = new ServerMachine({
-    server: serverOptionsOf(config),
-    database: storage.database,
-    rng,
-    startedAt: clock.now(),
-  });
+/** What the client side sees of the machine. */
+export interface ServedMachine extends Pick<ServerViewParts, "machine" | "serverState" | "isServing"> {
+  readonly stats: ServerStats;
+  readonly step: (input: Input) => void;
+}
+
+export function connectClientSide(
+  foundation: ServerFoundation,
+  served: ServedMachine,
+  snapshots: SnapshotWorker,
+): ClientSide {
+  const { config, ports, metrics } = foundation;
+  const { timer, log } = ports;
+  const { stats } = served;
   const audit = new AuditLog(log);
-  const snapshots = createSnapshotWorker(foundation);
-  const worker = createLogWorker(foundation, snapshots, (zxid) => replica.step({ kind: "persisted", zxid }));
   const gateway: Gateway = new Gateway({
-    step: (input) => replica.step(input),
+    step: served.step,
     answerCommand: (word, argument, connection) => commands.answer(word, argument, connection),
     dropped: () => metrics.connectionDropped(),
   });
-  const replica: Replica = new Replica({
-    machine,
-    clock,
-    timer,
-    performers: {
-      append: (entries) => worker.append(entries),
-      send: (output) => gateway.send(output),
-      pauseReading: (connection) => gateway.pauseReading(connection),
-      resumeReading: (connection) => gateway.resumeReading(connection),
-      reportTaken: (connection) => gateway.reportTaken(connection),
-      report: (event) => reportEvent(event, log, audit),
-    },
-    failed: (error) => failed(ExitCode.unexpected, "the server's state machine failed", error),
-    observe: metrics.turn,
-  });
-  const view = createView(foundation, machine, gateway, snapshots);
+  const view = createView(foundation, served, gateway, snapshots);
   const commands = commandAnswers({
     config,
     view,
     timer,
     log,
     received(connection) {
-      machine.stats.packetsReceived++;
-      const asked = machine.connections.get(connection);
+      stats.packetsReceived++;
+      const asked = served.machine().connections.get(connection);
       if (asked !== undefined) asked.stats.packetsReceived++;
     },
   });
-  metrics.bind(machine, {
+  metrics.bind(served.machine, stats, {
     aliveConnections: () => gateway.size,
     locality: () => countLocality(gateway),
     uptimeMs: () => view.uptimeMs(),
     fileDescriptors: foundation.fileDescriptors,
   });
-  return { machine, replica, worker, snapshots, gateway, view, words: commands.words, audit };
+  return { gateway, view, words: commands.words, audit };
 }
 
-function createSnapshotWorker({ ports, storage, metrics, failed }: ServerFoundation): SnapshotWorker {
-  const { database, recovered, snapshots } = storage;
+/** Where the part of a Ready goes that is for clients and the log. */
+export function clientPerformers({ gateway, audit }: ClientSide, log: Log): Omit<Performers, "append"> {
+  return {
+    send: (output) => gateway.send(output),
+    pauseReading: (connection) => gateway.pauseReading(connection),
+    resumeReading: (connection) => gateway.resumeReading(connection),
+    reportTaken: (connection) => gateway.reportTaken(connection),
+    report: (event) => reportEvent(event, log, audit),
+  };
+}
+
+/** @param database the one to take snapshots of; undefined while there is none that may be */
+export function createSnapshotWorker(
+  { ports, storage, metrics, failed }: ServerFoundation,
+  database: () => Database | undefined,
+): SnapshotWorker {
+  const { recovered, snapshots } = storage;
   const { clock, log } = ports;
   const isNew = recovered.origin === "new";
   return new SnapshotWorker({
     store: snapshots,
-    source: () => database.snapshotSource(),
+    source: () => database()?.snapshotSource(),
     clock,
     log,
     newest: isNew
@@ -114,15 +136,16 @@ function createSnapshotWorker({ ports, storage, metrics, failed }: ServerFoundat
   });
 }
 
-function createLogWorker(
-  { config, ports, storage, metrics, failed }: ServerFoundation,
+export function createLogWorker(
+  { config, ports, metrics, failed }: ServerFoundation,
+  { log, policy }: Pick<OpenStorage, "log" | "policy">,
   snapshots: SnapshotWorker,
   persisted: (zxid: Zxid) => void,
 ): LogWorker {
   const { flushDelayMs, writeQueuePollTimeMaxMs, batchTxnsMax } = config.storage;
   return new LogWorker({
-    log: storage.log,
-    policy: storage.policy,
+    log,
+    policy,
     clock: ports.clock,
     timer: ports.timer,
     flushDelayMs,
@@ -136,8 +159,8 @@ function createLogWorker(
 }
 
 function createView(
-  { config, configText, ports, storage, metrics, isServing, clientPort }: ServerFoundation,
-  machine: ServerMachine,
+  { config, configText, ports, storage, metrics, clientPort }: ServerFoundation,
+  { machine, serverState, isServing }: ServedMachine,
   gateway: Gateway,
   snapshots: SnapshotWorker,
 ): ServerView {
@@ -147,6 +170,7 @@ function createView(
     configText,
     directory: storage.directory,
     machine,
+    serverState,
     gateway,
     snapshots,
     registry: metrics.registry,

@@ -46,7 +46,9 @@ export interface ServerViewParts {
   /** Text of the configuration file as it was read at start. */
   readonly configText: string | null;
   readonly directory: DataDirectory;
-  readonly machine: ServerMachine;
+  /** A member has a new one in each role: it is asked for each time. */
+  readonly machine: () => ServerMachine;
+  readonly serverState: () => ServerState;
   readonly gateway: Gateway;
   readonly snapshots: SnapshotWorker;
   readonly registry: MetricsRegistry;
@@ -61,7 +63,7 @@ export interface ServerViewParts {
   readonly randomBelow: (bound: number) => number;
 }
 
-/** What four-letter words and the AdminServer see of a standalone server. */
+/** What four-letter words and the AdminServer see of a server. */
 export class ServerView implements AdminView {
   readonly #parts: ServerViewParts;
   readonly #servesSinceMs: number;
@@ -70,6 +72,10 @@ export class ServerView implements AdminView {
   constructor(parts: ServerViewParts) {
     this.#parts = parts;
     this.#servesSinceMs = parts.clock.now().elapsedMs;
+  }
+
+  get #machine(): ServerMachine {
+    return this.#parts.machine();
   }
 
   version(): string {
@@ -81,7 +87,7 @@ export class ServerView implements AdminView {
   }
 
   serverState(): ServerState {
-    return "standalone";
+    return this.#parts.serverState();
   }
 
   now(): Instant {
@@ -93,7 +99,8 @@ export class ServerView implements AdminView {
   }
 
   statistics(): ServerStatistics {
-    const { machine, gateway, slowSyncCount } = this.#parts;
+    const { gateway, slowSyncCount } = this.#parts;
+    const machine = this.#machine;
     const { stats } = machine;
     const locality = countLocality(gateway);
     return {
@@ -165,46 +172,47 @@ export class ServerView implements AdminView {
 
   /** One more than there are: ZooKeeper counts the root twice, as "" and as "/" (client-protocol 4.8). */
   nodeCount(): number {
-    return this.#parts.machine.database.tree.nodeCount + 1;
+    return this.#machine.database.tree.nodeCount + 1;
   }
 
   digestLog(): Iterable<DigestEntry> {
-    return this.#parts.machine.database.tree
+    return this.#machine.database.tree
       .digestLog()
       .map(({ zxid, version, treeDigest }) => ({ zxid, digestVersion: version, digest: treeDigest }));
   }
 
   ephemerals(): EphemeralListing {
-    return ephemeralsOf(this.#parts.machine.database.tree);
+    return ephemeralsOf(this.#machine.database.tree);
   }
 
   sessions(): SessionListing {
-    return sessionsOf(this.#parts.machine.sessions);
+    return sessionsOf(this.#machine.sessions);
   }
 
   *connections(): Iterable<ConnectionInfo> {
-    const { machine, gateway } = this.#parts;
+    const { gateway } = this.#parts;
+    const machine = this.#machine;
     for (const connection of machine.connections.values()) {
       yield connectionInfo(connection, gateway.get(connection.id));
     }
   }
 
   connectionExpiry(): ExpiryListing<ExpiringConnection> {
-    return connectionExpiryOf(this.#parts.machine.silentConnections);
+    return connectionExpiryOf(this.#machine.silentConnections);
   }
 
   watchSummary(): WatchSummary {
-    const { connections, paths, watches } = this.#parts.machine.watches.summary();
+    const { connections, paths, watches } = this.#machine.watches.summary();
     return { connectionCount: connections, pathCount: paths, watchCount: watches };
   }
 
   watchesBySession(): Iterable<SessionPaths> {
-    const { machine } = this.#parts;
+    const machine = this.#machine;
     return watchesBySessionOf(machine.watches, machine.connections);
   }
 
   watchesByPath(): Iterable<PathSessions> {
-    const { machine } = this.#parts;
+    const machine = this.#machine;
     return watchesByPathOf(machine.watches, machine.connections);
   }
 
@@ -217,18 +225,19 @@ export class ServerView implements AdminView {
   }
 
   resetServerStatistics(): void {
-    const { machine, slowSyncCount, registry } = this.#parts;
+    const { slowSyncCount, registry } = this.#parts;
+    const machine = this.#machine;
     machine.stats.reset();
     slowSyncCount.value = 0;
     registry.reset();
   }
 
   resetConnectionStatistics(): void {
-    for (const connection of this.#parts.machine.connections.values()) connection.stats.reset();
+    for (const connection of this.#machine.connections.values()) connection.stats.reset();
   }
 
   authorize(caller: AdminCredential, permissions: number, path: string): AuthorizationResult {
-    return authorizeCaller(caller, permissions, path, this.#parts.machine);
+    return authorizeCaller(caller, permissions, path, this.#machine);
   }
 
   shedConnections(percentage: number): number {

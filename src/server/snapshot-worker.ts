@@ -11,8 +11,8 @@ export interface SnapshotTarget {
 
 export interface SnapshotWorkerOptions {
   readonly store: SnapshotTarget;
-  /** A source that begins at the tree's state of this moment. */
-  readonly source: () => SnapshotSource;
+  /** A source that begins at the tree's state of this moment; undefined while there is no tree to be kept. */
+  readonly source: () => SnapshotSource | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** The newest snapshot on disk when the server starts; undefined if there is none. */
@@ -53,7 +53,9 @@ export class SnapshotWorker {
       this.#options.log.warn({}, "a snapshot is due, but the one before is still being written: skipped");
       return;
     }
-    this.#running = this.#write().finally(() => {
+    const source = this.#options.source();
+    if (source === undefined) return;
+    this.#running = this.#write(source).finally(() => {
       this.#running = undefined;
     });
   }
@@ -83,11 +85,11 @@ export class SnapshotWorker {
     await this.#running;
   }
 
-  async #write(): Promise<void> {
-    const { store, source, clock, log, failed, observe } = this.#options;
+  async #write(source: SnapshotSource): Promise<void> {
+    const { store, clock, log, failed, observe } = this.#options;
     const startedMs = clock.now().elapsedMs;
     try {
-      const file = await store.write(source());
+      const file = await store.write(source);
       const now = clock.now();
       const elapsedMs = now.elapsedMs - startedMs;
       this.#last = { zxid: file.zxid, timestampS: Math.floor(now.wallMs / 1000) };
