@@ -25,6 +25,9 @@ export interface LinkContext extends Pick<LinkOutboxOptions, "readLog" | "logFai
   readonly ended: (link: LinkId) => void;
 }
 
+/** How often the machine is told that a long stream goes on. */
+const PROGRESS_MS = 1_000;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** One link between a learner and its leader: makes inputs of what comes in on it, and sends. */
@@ -38,12 +41,14 @@ export class LearnerLink implements NetLinkHandler {
   readonly #input: Mutable<PacketReceived>;
   /** What a SNAP is being read into, and the zxid that it is said to have. */
   #snapshot: { readonly database: Database; readonly zxid: Zxid } | undefined;
+  #progressToldMs: number;
   #isOver = false;
 
   constructor(id: LinkId, net: NetLink, context: LinkContext) {
     this.id = id;
     this.#net = net;
     this.#context = context;
+    this.#progressToldMs = context.clock.now().elapsedMs;
     this.#stream = new QuorumStream(packetDataBytesMax(context.fieldBytesMax));
     this.#input = { kind: "packet", link: id, packet: NO_PACKET };
     const { timer, readLog, logFailed, bytesMax } = context;
@@ -53,6 +58,7 @@ export class LearnerLink implements NetLinkHandler {
       readLog,
       logFailed,
       bytesMax,
+      progress: () => this.#progress(),
       failed: (reason) => this.#giveUp(reason),
     });
   }
@@ -80,6 +86,7 @@ export class LearnerLink implements NetLinkHandler {
 
   received(bytes: Uint8Array): void {
     if (this.#isOver) return;
+    if (this.#snapshot !== undefined) this.#progress();
     try {
       this.#stream.push(bytes);
       for (let next = this.#stream.next(); next !== undefined; next = this.#stream.next()) {
@@ -130,6 +137,18 @@ export class LearnerLink implements NetLinkHandler {
     this.#context.step({ kind: "snapshotReceived", link: this.id, database });
   }
 
+  /** Bytes of a stream move. */
+  #progress(): void {
+    const { clock, timer, step } = this.#context;
+    const { elapsedMs } = clock.now();
+    if (elapsedMs - this.#progressToldMs < PROGRESS_MS) return;
+    this.#progressToldMs = elapsedMs;
+    // This may be in the middle of performing what the machine wants done: it is told when that is over.
+    timer.soon(() => {
+      if (!this.#isOver) step({ kind: "linkProgress", link: this.id });
+    });
+  }
+
   /** What the other side does cannot be gone on with. */
   #giveUp(reason: string): void {
     if (this.#isOver) return;
@@ -138,7 +157,7 @@ export class LearnerLink implements NetLinkHandler {
     log.warn({ link: id, remote }, `closing the link to ${remote}: ${reason}`);
     this.#end();
     this.#net.destroy();
-    // This may be in the middle of performing what the machine wants done: it is told when that is over.
+    // As with progress, this may be in the middle of performing.
     timer.soon(() => step({ kind: "linkDown", link: id, reason }));
   }
 

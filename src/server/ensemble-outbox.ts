@@ -30,6 +30,8 @@ export interface LinkOutboxOptions {
   readonly bytesMax: number;
   /** Nothing more can be sent; the reason is a sentence. */
   readonly failed: (reason: string) => void;
+  /** A part of a stream was made. */
+  readonly progress: () => void;
   /** The log did not have what it was asked for. */
   readonly logFailed: (through: Zxid) => void;
 }
@@ -114,7 +116,7 @@ export class LinkOutbox {
   }
 
   #sendSnapshot(walk: SnapshotWalk): void {
-    const { net, timer } = this.#options;
+    const { net, timer, progress } = this.#options;
     this.#walk = walk;
     const step = (): void => {
       if (this.#isClosed) return;
@@ -122,6 +124,7 @@ export class LinkOutbox {
       const isDone = walk.writeNext(writer, SLICE_BYTES);
       if (isDone) writer.writeString(SNAPSHOT_SIGNATURE);
       net.write(writer.take(0));
+      progress();
       if (isDone) {
         this.#walk = undefined;
         this.#sendQueued();
@@ -135,7 +138,7 @@ export class LinkOutbox {
   }
 
   async #sendLog(after: Zxid, through: Zxid): Promise<void> {
-    const { net, readLog, failed, logFailed } = this.#options;
+    const { net, readLog, progress, failed, logFailed } = this.#options;
     try {
       let last = after;
       const writer = new JuteWriter(SLICE_BYTES + 4096);
@@ -148,6 +151,7 @@ export class LinkOutbox {
           last = zxid;
           if (writer.length < SLICE_BYTES) continue;
           net.write(writer.take(SLICE_BYTES + 4096));
+          progress();
           await this.#room();
           if (this.#isClosed) return;
         }

@@ -63,10 +63,6 @@ export class StorageDesk {
     return this.#worker.close();
   }
 
-  createDatabase(): Database {
-    return this.#options.storage.kit.createDatabase();
-  }
-
   /** Durable records above `after` up to `through`. */
   readLog(after: Zxid, through: Zxid): AsyncIterable<readonly LogRecord[]> {
     const { disk, storage } = this.#options;

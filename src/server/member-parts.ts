@@ -1,23 +1,25 @@
 import type { ServerState } from "../admin/admin-view.ts";
 import { invariant } from "../base/invariant.ts";
-import type { Instant } from "../base/ports.ts";
 import { readOnlyChain } from "../core/pipeline/chains.ts";
 import { ServerMachine } from "../core/pipeline/server-machine.ts";
 import { ServerStats } from "../core/pipeline/server-stats.ts";
 import { type Membership, memberOf, type ServerSpec } from "../core/quorum/membership.ts";
 import type { QuorumView } from "../core/quorum/quorum-view.ts";
 import type { Input } from "../core/ready.ts";
+import { Peer } from "../core/zab/peer.ts";
 import type { PeerInput, PeerReady } from "../core/zab/peer-face.ts";
 import { EpochFiles } from "../storage/epoch-files.ts";
 import type { Epochs } from "../storage/epoch-rules.ts";
+import { ElectionNetwork } from "./election-network.ts";
 import { DurableQueue } from "./ensemble-durable-queue.ts";
 import { LearnerLinks } from "./ensemble-links.ts";
 import { LEARNER_BYTES_MAX } from "./ensemble-outbox.ts";
 import { StorageDesk } from "./ensemble-storage.ts";
 import { ExitCode } from "./exit-code.ts";
+import { ensembleOptionsOf, memberServerOptionsOf } from "./member-options.ts";
+import { MembershipFiles } from "./membership-files.ts";
 import { type BindAddress, QuorumListener } from "./quorum-listener.ts";
-import { type Machine, Replica } from "./replica.ts";
-import { serverOptionsOf } from "./server-options.ts";
+import { Replica } from "./replica.ts";
 import {
   type ClientSide,
   clientPerformers,
@@ -28,53 +30,29 @@ import {
   type ServerParts,
 } from "./server-parts.ts";
 
-/** The deciding core of a member, as its host sees it: `Peer`. */
-export interface MemberMachine extends Machine<PeerInput, PeerReady> {
-  /** Serves clients; null while there is no role in which it may. */
-  readonly server: ServerMachine | null;
-}
-
-/** What the member's machine is made from, beside the configuration. */
-export interface MemberStart {
-  readonly epochs: Epochs;
-  readonly view: QuorumView;
-  readonly stats: ServerStats;
-  readonly startedAt: Instant;
-}
-
-/** How a member speaks with the others about who leads: `ElectionNetwork`. */
-export interface ElectionLinks {
-  /** Opens the election port. Rejects when it cannot be bound (exit code 14). */
-  start(): Promise<void>;
-  /** A newer notification for the same peer replaces one that has not left. */
-  notify(to: number, payload: Uint8Array): void;
-  /** Notifications sent before are not to be repeated. */
-  forget(): void;
-  /** Where peers are dialed from now on. */
-  viewChanged(view: QuorumView): void;
-  close(): Promise<void>;
-}
-
-export interface MemberMakers {
-  machine(foundation: ServerFoundation, start: MemberStart): MemberMachine;
-  election(foundation: ServerFoundation, view: QuorumView, step: (input: PeerInput) => void): ElectionLinks;
-  /** Stores what changes of the ensemble's configuration (quorum-protocol 5.2). */
-  memberships(foundation: ServerFoundation): { store(view: QuorumView): Promise<void> };
-}
-
 /** Puts a member of an ensemble together. */
-export function connectMember(
-  foundation: ServerFoundation,
-  epochs: Epochs,
-  view: QuorumView,
-  make: MemberMakers,
-): ServerParts {
+export function connectMember(foundation: ServerFoundation, epochs: Epochs, view: QuorumView): ServerParts {
   const { config, ports, storage, metrics, failed } = foundation;
   const { disk, clock, timer, rng, log, network } = ports;
   const { ensemble } = config;
+  const { kit, recovered, directory } = storage;
   const stats = new ServerStats();
   const startedAt = clock.now();
-  const machine = make.machine(foundation, { epochs, view, stats, startedAt });
+  const server = memberServerOptionsOf(config);
+  const machine = new Peer({
+    server,
+    ensemble: ensembleOptionsOf(config),
+    view,
+    database: storage.database,
+    mayVote: recovered.origin !== "untrusted-empty",
+    acceptedEpoch: epochs.accepted,
+    currentEpoch: epochs.current,
+    lastZxid: recovered.lastZxid,
+    createDatabase: () => kit.createDatabase(),
+    rng,
+    startedAt,
+    stats,
+  });
   const step = (input: PeerInput): void => replica.step(input);
 
   const snapshots = createSnapshotWorker(foundation, () => machine.server?.database);
@@ -97,14 +75,14 @@ export function connectMember(
     log,
     step,
     hasTcpKeepAlive: ensemble.hasTcpKeepAlive,
-    createDatabase: () => desk.createDatabase(),
-    fieldBytesMax: storage.kit.fieldBytesMax,
+    createDatabase: () => kit.createDatabase(),
+    fieldBytesMax: kit.fieldBytesMax,
     bytesMax: LEARNER_BYTES_MAX,
     readLog: (after, through) => desk.readLog(after, through),
     logFailed: (through) => desk.logFailed(through),
   });
-  const epochFiles = new EpochFiles(disk, storage.directory.snapDir);
-  const memberships = make.memberships(foundation);
+  const epochFiles = new EpochFiles(disk, directory.snapDir);
+  const memberships = new MembershipFiles(config, disk);
   const durable: DurableQueue = new DurableQueue({
     send: (sends) => links.sendDurable(sends),
     storeMemberships: (changed) => memberships.store(changed),
@@ -116,7 +94,22 @@ export function connectMember(
     step,
     failed: (error) => failed(ExitCode.unexpected, "the data of this server cannot be kept", error),
   });
-  const election = make.election(foundation, view, step);
+  const election = new ElectionNetwork({
+    sid: config.files.serverId,
+    network,
+    timer,
+    log,
+    connectTimeoutMs: ensemble.electionConnectTimeoutMs,
+    readTimeoutMs: ensemble.electionReadTimeoutMs,
+    bindRetries: ensemble.bindRetries,
+    listensOnAllAddresses: ensemble.listensOnAllAddresses,
+    sendsV2: ensemble.multiAddress.isEnabled,
+    hasTcpKeepAlive: ensemble.hasTcpKeepAlive,
+    acceptsStrangers: ensemble.allowsReconfig,
+    received: (from, payload) => step({ kind: "notification", from, payload }),
+    failed: (error) => failed(ExitCode.electionPort, "this server cannot take part in elections", error),
+  });
+  election.setView(view);
   const accepted = links.accept.bind(links);
   const quorumPort = new QuorumListener({ network, timer, log, what: "quorum port", accepted });
   const observerPort = new QuorumListener({ network, timer, log, what: "port for observers", accepted });
@@ -135,12 +128,12 @@ export function connectMember(
     if (ready.sendNow.length > 0) links.send(ready.sendNow);
     for (const { link, zxid } of ready.surveys) void desk.survey(link, zxid).then(step);
     if (ready.memberships !== undefined) {
-      election.viewChanged(ready.memberships);
+      election.setView(ready.memberships);
       committed = ready.memberships.committed;
       openPorts();
     }
     if (ready.forgetsNotifications) election.forget();
-    for (const { to, payload } of ready.notify) election.notify(to, payload);
+    for (const { to, payload } of ready.notify) election.send(to, payload);
     for (const dial of ready.dial) links.dial(dial);
     if (ready.closeLinks.length > 0) links.close(ready.closeLinks);
     if (ready.listen !== undefined) {
@@ -151,7 +144,7 @@ export function connectMember(
 
   const isServing = (): boolean => foundation.isServing() && machine.server !== null;
   const idle = new ServerMachine(
-    { server: serverOptionsOf(config), database: desk.createDatabase(), rng, startedAt, stats },
+    { server, database: kit.createDatabase(), rng, startedAt, stats },
     readOnlyChain,
   );
   const clients: ClientSide = connectClientSide(
@@ -183,7 +176,7 @@ export function connectMember(
     snapshots,
     ...clients,
     ensemble: {
-      begin: () => election.start(),
+      begin: () => election.listen(),
       async end() {
         durable.stop();
         links.closeAll();

@@ -4,7 +4,8 @@ import { memberOf } from "../core/quorum/membership.ts";
 import { EpochFiles } from "../storage/epoch-files.ts";
 import { openEpochs } from "../storage/epoch-rules.ts";
 import { ExitCode, ServerFailure } from "./exit-code.ts";
-import { connectMember, type MemberMakers } from "./member-parts.ts";
+import { connectMember } from "./member-parts.ts";
+import { MembershipFiles } from "./membership-files.ts";
 import type { OpenStorage, StoragePorts } from "./open-storage.ts";
 import type { ServerFoundation, ServerParts } from "./server-parts.ts";
 
@@ -18,7 +19,6 @@ export async function prepareMember(
   config: Config,
   { disk }: StoragePorts,
   { directory, recovered }: OpenStorage,
-  make: MemberMakers,
 ): Promise<(foundation: ServerFoundation) => ServerParts> {
   const { membership, lastSeenMembership } = config.ensemble;
   invariant(membership !== null, "a distributed configuration without servers");
@@ -35,6 +35,7 @@ export async function prepareMember(
     directory.snapDir,
     recovered.lastZxid,
   );
+  if (config.ensemble.dynamicConfigFile === null) await new MembershipFiles(config, disk).backUp();
   const view = { committed: membership, lastSeen: lastSeenMembership };
-  return (foundation) => connectMember(foundation, epochs, view, make);
+  return (foundation) => connectMember(foundation, epochs, view);
 }

@@ -5,7 +5,6 @@ import type { Config } from "../config/config.ts";
 import { purge } from "../storage/retention.ts";
 import type { ClientListener, ClientListenerOptions } from "../transport/client-listener.ts";
 import { ExitCode, ServerFailure } from "./exit-code.ts";
-import type { MemberMakers } from "./member-parts.ts";
 import { prepareMember } from "./member-start.ts";
 import { type OpenStorage, openStorage, type StoragePorts } from "./open-storage.ts";
 import { startPurgeSchedule } from "./purge-schedule.ts";
@@ -21,8 +20,6 @@ export interface ServerSystem extends StoragePorts {
   /** Binds a client port. */
   readonly listen: (options: ClientListenerOptions) => Promise<ClientListener>;
   readonly fileDescriptors: ServerFoundation["fileDescriptors"];
-  /** What a member of an ensemble is made with. */
-  readonly makers?: MemberMakers;
 }
 
 /** How long giving back what it holds may hold up the end of a server that has failed, in ms. */
@@ -66,7 +63,7 @@ export class RunningServer {
     try {
       const isMember = config.ensemble.isDistributed;
       if (!isMember) refuseUnconfirmedEmpty(storage);
-      const connect = isMember ? await prepareMember(config, system, storage, makersOf(system)) : connectStandalone;
+      const connect = isMember ? await prepareMember(config, system, storage) : connectStandalone;
       const configText = await readConfigText(config, system);
       const ephemeralCount = storage.database.tree.ephemeralCount;
       const server = new RunningServer(config, system, storage, metrics, configText, connect);
@@ -318,11 +315,6 @@ export class RunningServer {
     this.#state = "ended";
     this.#resolveEnded(failure);
   }
-}
-
-function makersOf({ makers }: ServerSystem): MemberMakers {
-  if (makers !== undefined) return makers;
-  throw new ServerFailure(ExitCode.invalidInvocation, "this is an ensemble, and this is no member of one");
 }
 
 /** With `db.autocreate=false` an empty directory is more likely one that was not mounted than a new server's. */

@@ -25,6 +25,7 @@ it("production's server serves production's client, and both survive what happen
     RunningServer.recover(config, {
       ...system,
       disk,
+      network,
       listen: listenOn(network),
       fileDescriptors: () => null,
     }),

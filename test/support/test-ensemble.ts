@@ -1,0 +1,127 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { configFromEntries } from "../../src/config/load.ts";
+import type { RunningServer } from "../../src/server/running-server.ts";
+import { startServer } from "../../src/server/start-server.ts";
+import { freePort } from "./free-port.ts";
+import { RecordedLog, temporaryDirectory } from "./test-server.ts";
+
+interface Member {
+  readonly dataDir: string;
+  readonly clientPort: number;
+  readonly line: string;
+  server: RunningServer | undefined;
+  log: RecordedLog;
+}
+
+const DEFAULTS = {
+  tickTime: "500",
+  initLimit: "20",
+  syncLimit: "10",
+  "admin.enableServer": "false",
+  "4lw.commands.whitelist": "*",
+  preAllocSize: "64",
+};
+
+/** Members of an ensemble in this process, over real sockets and directories. Ids are 1 to `size`. */
+export class TestEnsemble {
+  readonly #entries: Readonly<Record<string, string>>;
+  readonly #root = temporaryDirectory("ensemble");
+  readonly #members = new Map<number, Member>();
+
+  private constructor(entries: Readonly<Record<string, string>>) {
+    this.#entries = entries;
+  }
+
+  /** Chooses ports and directories; nobody is started. */
+  static async create(size: number, entries: Readonly<Record<string, string>> = {}): Promise<TestEnsemble> {
+    const ensemble = new TestEnsemble(entries);
+    for (let id = 1; id <= size; id++) {
+      const dataDir = join(ensemble.#root, String(id));
+      mkdirSync(dataDir);
+      writeFileSync(join(dataDir, "myid"), `${id}\n`);
+      const clientPort = await freePort();
+      const line = `127.0.0.1:${await freePort()}:${await freePort()}:participant;127.0.0.1:${clientPort}`;
+      ensemble.#members.set(id, { dataDir, clientPort, line, server: undefined, log: new RecordedLog() });
+    }
+    return ensemble;
+  }
+
+  get ids(): number[] {
+    return [...this.#members.keys()];
+  }
+
+  async start(...ids: number[]): Promise<void> {
+    await Promise.all((ids.length === 0 ? this.ids : ids).map((id) => this.#start(id)));
+  }
+
+  async stop(id: number): Promise<void> {
+    const member = this.member(id);
+    await member.server?.close();
+    member.server = undefined;
+  }
+
+  /** Stops all and removes their directories. */
+  async end(): Promise<void> {
+    await Promise.all(this.ids.map((id) => this.stop(id)));
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+
+  member(id: number): Member {
+    const member = this.#members.get(id);
+    if (member === undefined) throw new Error(`there is no server ${id}`);
+    return member;
+  }
+
+  server(id: number): RunningServer {
+    const { server } = this.member(id);
+    if (server === undefined) throw new Error(`server ${id} does not run`);
+    return server;
+  }
+
+  /** What each running server is, by id: a role while it serves, else `looking`. */
+  roles(): Record<number, string> {
+    const roles: Record<number, string> = {};
+    for (const [id, { server }] of this.#members) {
+      if (server !== undefined) roles[id] = server.view.isServing() ? server.view.serverState() : "looking";
+    }
+    return roles;
+  }
+
+  /** Polls until `condition` holds; the deadline is this helper's own, so that a failure shows what is there instead. */
+  async until(what: string, condition: () => boolean, deadlineMs = 20_000): Promise<void> {
+    const end = performance.now() + deadlineMs;
+    while (!condition()) {
+      if (performance.now() > end)
+        throw new Error(`not within ${deadlineMs} ms: ${what}; ${this.describe()}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Until every running server serves, one of them as leader; resolves with its id. */
+  async untilServing(): Promise<number> {
+    await this.until("all serve", () => {
+      const roles = Object.values(this.roles());
+      return !roles.includes("looking") && roles.filter((role) => role === "leader").length === 1;
+    });
+    return Number(Object.entries(this.roles()).find(([, role]) => role === "leader")![0]);
+  }
+
+  describe(): string {
+    const logs = [...this.#members].map(([id, { log }]) => {
+      const lines = log.lines
+        .slice(-12)
+        .map(({ level, message, fields }) => `    ${level} ${message} ${JSON.stringify(fields)}`);
+      return `  server ${id}:\n${lines.join("\n")}`;
+    });
+    return `${JSON.stringify(this.roles())}\n${logs.join("\n")}`;
+  }
+
+  async #start(id: number): Promise<void> {
+    const member = this.member(id);
+    const lines = Object.fromEntries([...this.#members].map(([sid, { line }]) => [`server.${sid}`, line]));
+    const config = configFromEntries({ ...DEFAULTS, ...lines, ...this.#entries, dataDir: member.dataDir });
+    member.log = new RecordedLog();
+    member.server = await startServer(config, { log: member.log });
+  }
+}
