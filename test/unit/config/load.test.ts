@@ -42,7 +42,7 @@ describe("loadConfig", () => {
     expect(loadConfig(write("escaped.cfg", "dataDir=/\\u4e2d\n")).files.dataDir).toBe("/中");
   });
 
-  test("refuses a missing file, a directory, and more than one server", () => {
+  test("refuses a missing file, a directory, and what an ensemble of this release cannot do", () => {
     expect(() => loadConfig(join(directory, "none"))).toThrow(
       `Error processing ${directory}/none: ${directory}/none file is missing`,
     );
@@ -50,9 +50,18 @@ describe("loadConfig", () => {
     write("data/myid", "1");
     const members = "server.1=a:1:2\nserver.2=b:1:2\n";
     const file = write("three.cfg", `dataDir=${directory}/data\ninitLimit=1\nsyncLimit=1\n${members}`);
-    expect(() => loadConfig(file)).toThrow(
-      "this is an ensemble (server.1, server.2), and this release runs standalone only",
-    );
+    expect(loadConfig(file).ensemble.isDistributed).toBe(true);
+    for (const [line, told] of [
+      ["sslQuorum=true", "TLS between servers is not part of this release yet"],
+      [
+        "quorum.auth.enableSasl=true\nquorum.auth.learnerRequireSasl=true",
+        "SASL between servers is not part of this release yet",
+      ],
+      ["oraclePath=/oracle", "the failure-detection oracle is not part of this release yet"],
+    ] as const) {
+      const text = `dataDir=${directory}/data\ninitLimit=1\nsyncLimit=1\n${members}${line}\n`;
+      expect(() => loadConfig(write("more.cfg", text)), line).toThrow(told);
+    }
   });
 
   test("refuses a file it may not read", () => {

@@ -52,5 +52,7 @@ it("production's server serves production's client, and both survive what happen
   expect(new TextDecoder().decode((await world.runUntil(client.get("/a"))).data!)).toBe("2");
   await world.runUntil(client.close());
   await world.runUntil(server.close());
+  // What was still under way has arrived.
+  await world.advance(100);
   expect(net.machine("s1").connections.size).toBe(0);
 });
