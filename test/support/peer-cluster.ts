@@ -93,6 +93,8 @@ export class PeerCluster {
   readonly #server: ServerOptions;
   readonly #links: Link[] = [];
   readonly #cuts = new Set<string>();
+  readonly #impostors = new Map<string, Impostor>();
+  readonly #fakes = new Map<number, Impostor[]>();
   #queue: (() => void)[] = [];
   #elapsedMs = 1000;
   #accepted = 0;
@@ -180,6 +182,27 @@ export class PeerCluster {
     const client = this.open(sid);
     client.connect(timeoutMs);
     return client;
+  }
+
+  /** A learner that is none of ours: says to the leader `sid` what the test wants. */
+  intrude(sid: number): Impostor {
+    const target = this.nodes.get(sid)!;
+    const id = ++this.#accepted;
+    const impostor = new Impostor(
+      (packet) => this.#input(target, { kind: "packet", link: id, packet }),
+      this,
+    );
+    this.#impostors.set(`${sid}/${id}`, impostor);
+    this.#input(target, { kind: "linkAccepted", link: id, remote: "impostor:1" });
+    this.settle();
+    return impostor;
+  }
+
+  /** The server `sid` is none of ours: who dials its quorum port from now on gets what the test says. */
+  impersonate(sid: number): readonly Impostor[] {
+    const accepted: Impostor[] = [];
+    this.#fakes.set(sid, accepted);
+    return accepted;
   }
 
   /** What the server's slow disk has been given is durable. */
@@ -301,6 +324,8 @@ export class PeerCluster {
     for (const { to, payload } of ready.notify) this.#notify(sid, to, payload);
     for (const { link, host, port } of ready.dial) this.#dial(node, link, Number(host.slice(1)), port);
     for (const id of ready.closeLinks) {
+      const impostor = this.#impostors.get(`${sid}/${id}`);
+      if (impostor !== undefined) impostor.isClosed = true;
       const link = this.#linkOf(sid, id);
       if (link !== undefined) this.#later(() => this.#break(link, "closed by the other side", sid));
     }
@@ -384,6 +409,17 @@ export class PeerCluster {
 
   #dial(node: Node, id: LinkId, to: number, port: number): void {
     this.#later(() => {
+      const fakes = this.#fakes.get(to);
+      if (fakes !== undefined) {
+        const impostor = new Impostor(
+          (packet) => this.#input(node, { kind: "packet", link: id, packet }),
+          this,
+        );
+        this.#impostors.set(`${node.sid}/${id}`, impostor);
+        fakes.push(impostor);
+        this.#input(node, { kind: "linkUp", link: id });
+        return;
+      }
       const target = this.nodes.get(to);
       const isListening = port === QUORUM_PORT ? target?.isQuorumOpen : target?.isMasterOpen;
       const isReachable = target?.peer !== undefined && isListening && !this.#cuts.has(`${node.sid}-${to}`);
@@ -442,6 +478,9 @@ export class PeerCluster {
   }
 
   #sendBytes(node: Node, id: LinkId, bytes: Uint8Array): void {
+    this.#impostors
+      .get(`${node.sid}/${id}`)
+      ?.received.push(QuorumPacket.read(new JuteReader(Uint8Array.from(bytes))));
     const link = this.#linkOf(node.sid, id);
     const other = link?.ends.find((end) => end.sid !== node.sid);
     if (link === undefined || other === undefined) return;
@@ -449,6 +488,30 @@ export class PeerCluster {
     this.#later(() => {
       if (link.isOpen) this.#input(this.nodes.get(other.sid)!, { kind: "packet", link: other.id, packet });
     });
+  }
+}
+
+/** A peer that a test speaks for. */
+export class Impostor {
+  readonly received: QuorumPacket[] = [];
+  isClosed = false;
+  readonly #deliver: (packet: QuorumPacket) => void;
+  readonly #cluster: PeerCluster;
+
+  constructor(deliver: (packet: QuorumPacket) => void, cluster: PeerCluster) {
+    this.#deliver = deliver;
+    this.#cluster = cluster;
+  }
+
+  say(type: number, zxid: number, data: Uint8Array | null = null): this {
+    this.#deliver({ type, zxid: zxid as Zxid, data, authinfo: null });
+    this.#cluster.settle();
+    return this;
+  }
+
+  /** Types of what has come. */
+  get types(): number[] {
+    return this.received.map(({ type }) => type);
   }
 }
 

@@ -1,6 +1,6 @@
 import { unreachable } from "../../base/invariant.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
-import { JuteError } from "../../protocol/jute-reader.ts";
+import { JuteError, JuteReader } from "../../protocol/jute-reader.ts";
 import type { JuteWriter } from "../../protocol/jute-writer.ts";
 import { type MultiOp, readMultiRequest, writeMultiEnd } from "../../protocol/multi.ts";
 import { OpCode } from "../../protocol/opcode.ts";
@@ -102,21 +102,31 @@ export const multi: WriteOperation = {
         hasFailed = true;
         txns.push(errorPart(prepared));
       } else {
-        txns.push(prepared);
+        txns.push(asLogged(prepared));
       }
     }
     if (!hasFailed) context.changes.commit();
     return { type: OpCode.multi, txns };
   },
-  respond(result, body) {
+  respond(result, body, _txn, request) {
     const parts = result.parts ?? [];
-    for (const part of parts) {
-      if (result.err === ErrorCode.OK) writePart(body, part);
-      else writeErrorPart(body, part.err);
+    const asked =
+      result.err === ErrorCode.OK ? readMultiRequest(new JuteReader(request, request.length)).ops : [];
+    for (const [at, part] of parts.entries()) {
+      if (result.err !== ErrorCode.OK) writeErrorPart(body, part.err);
+      else writePart(body, part, asked[at]?.type === OpCode.create2 ? OpCode.create2 : part.type);
     }
     writeMultiEnd(body);
   },
 };
+
+/**
+ * A create2 is logged as a create: they do the same, and Apache 3.8.0 and 3.8.1 silently apply nothing of the other in a multi,
+ * be it from the leader or from the log. The reply knows from the request what was asked for.
+ */
+function asLogged(txn: TxnBody): TxnBody {
+  return txn.type === OpCode.create2 ? { ...txn, type: OpCode.create } : txn;
+}
 
 function writePartHeader(body: JuteWriter, type: number, err: number): void {
   body.writeInt(type);
@@ -129,8 +139,8 @@ function writeErrorPart(body: JuteWriter, err: number): void {
   body.writeInt(err);
 }
 
-function writePart(body: JuteWriter, part: TxnResult): void {
-  switch (part.type) {
+function writePart(body: JuteWriter, part: TxnResult, type: number): void {
+  switch (type) {
     case OpCode.create:
       writePartHeader(body, OpCode.create, ErrorCode.OK);
       body.writeString(part.path);
@@ -147,6 +157,6 @@ function writePart(body: JuteWriter, part: TxnResult): void {
       writeStat(body, part.stat!);
       break;
     default:
-      writePartHeader(body, part.type, ErrorCode.OK);
+      writePartHeader(body, type, ErrorCode.OK);
   }
 }

@@ -43,8 +43,8 @@ export interface WriteOperation extends OperationBase {
    * @throws JuteError when the record cannot be decoded
    */
   prepare(context: PrepareContext, reader: JuteReader): TxnBody | ErrorCode;
-  /** Writes the body of the reply to `txn`, which was applied without error. */
-  respond(result: TxnResult, body: JuteWriter, txn: TxnBody): void;
+  /** Writes the body of the reply to `txn`, which was applied without error. `request` is the client's record. */
+  respond(result: TxnResult, body: JuteWriter, txn: TxnBody, request: Uint8Array): void;
 }
 
 /** Concerns the connection only: handled at arrival, past all queues. */

@@ -4,7 +4,7 @@ import type { TxnBody } from "../../protocol/txn.ts";
 import type { WriteOperation } from "../operations/operation.ts";
 import type { Database } from "../tree/database.ts";
 import type { TxnResult } from "../tree/tree-types.ts";
-import type { Connection, Request } from "./connection.ts";
+import { type Connection, REQUEST_HEADER_BYTES, type Request } from "./connection.ts";
 import type { Replies } from "./replies.ts";
 import type { ServerStats } from "./server-stats.ts";
 import type { Turn } from "./turn.ts";
@@ -34,7 +34,8 @@ export class Answers {
     const body = this.#replies.begin(connection, request.xid, this.#database.lastProcessedZxid);
     // A failed multi says so in its parts; its header stays OK (client-protocol 3.3).
     const err = result.type === OpCode.multi ? ErrorCode.OK : result.err;
-    if (err === ErrorCode.OK) operation.respond(result, body, txn);
+    if (err === ErrorCode.OK)
+      operation.respond(result, body, txn, request.frame.subarray(REQUEST_HEADER_BYTES));
     this.#replies.end(connection, err);
   }
 

@@ -1,0 +1,232 @@
+import { describe, expect, test } from "vitest";
+import { encodeNotification } from "../../../../src/core/election/notification.ts";
+import { PacketType } from "../../../../src/core/zab/packets.ts";
+import { Int64 } from "../../../../src/protocol/int64.ts";
+import { JuteWriter } from "../../../../src/protocol/jute-writer.ts";
+import { OpCode } from "../../../../src/protocol/opcode.ts";
+import { encodeTxn } from "../../../../src/protocol/txn.ts";
+import { makeZxid, type Zxid } from "../../../../src/protocol/zxid.ts";
+import { zk } from "../../../support/core-client.ts";
+import { type Impostor, membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
+
+const EPOCH = 0x1_0000_0000;
+
+function started(): PeerCluster {
+  // The fourth is the impostor's.
+  const cluster = new PeerCluster(membershipOf(4));
+  cluster.start(1, 2, 3);
+  cluster.until(() => [1, 2, 3].every((sid) => cluster.peer(sid).isServing));
+  return cluster;
+}
+
+function learnerInfo(sid: number, configVersion = 0): Uint8Array {
+  const writer = new JuteWriter();
+  writer.writeLong(sid);
+  writer.writeInt(0x10000);
+  writer.writeLong(configVersion);
+  return writer.take();
+}
+
+function int(value: number): Uint8Array {
+  const writer = new JuteWriter();
+  writer.writeInt(value);
+  return writer.take();
+}
+
+/** Why the server has closed a link, by its own words. */
+function notices(cluster: PeerCluster, sid: number): string {
+  return cluster.events
+    .flatMap(({ sid: by, event }) => (by === sid && event.kind === "peerNotice" ? [event.message] : []))
+    .join("\n");
+}
+
+describe("a learner that is no learner: its link is closed with one line that says why, and nothing else happens", () => {
+  const cases: [string, (impostor: Impostor) => void, RegExp][] = [
+    ["another first packet", (it) => it.say(PacketType.ACK, 0), /first packet has type 3/],
+    [
+      "a LearnerInfo of a wrong length",
+      (it) => it.say(PacketType.FOLLOWERINFO, 0, new Uint8Array(5)),
+      /8, 12 or 20 bytes/,
+    ],
+    ["no server id", (it) => it.say(PacketType.FOLLOWERINFO, 0, null), /no server id/],
+    [
+      "a protocol before Zab 1.0",
+      (it) => it.say(PacketType.FOLLOWERINFO, 0, learnerInfo(4).subarray(0, 8)),
+      /before Zab 1.0/,
+    ],
+    [
+      "the leader's own id",
+      (it) => it.say(PacketType.FOLLOWERINFO, 0, learnerInfo(3)),
+      /two servers have the same myid/,
+    ],
+    [
+      "an id that is not in the configuration",
+      (it) => it.say(PacketType.FOLLOWERINFO, 0, learnerInfo(9)),
+      /server 9 is not in the configuration/,
+    ],
+    [
+      "a configuration from the future",
+      (it) => it.say(PacketType.FOLLOWERINFO, 0, learnerInfo(4, 99)),
+      /ahead of ours/,
+    ],
+    [
+      "an epoch out of range",
+      (it) => it.say(PacketType.FOLLOWERINFO, makeZxid(0x1f_ffff, 0), learnerInfo(4)),
+      /out of range/,
+    ],
+    [
+      "something else than ACKEPOCH",
+      (it) => it.say(PacketType.FOLLOWERINFO, 0, learnerInfo(4)).say(PacketType.ACK, 0),
+      /where ACKEPOCH must come/,
+    ],
+    ["an ACK of what was never proposed", (it) => join(it).say(PacketType.ACK, EPOCH + 77), /never proposed/],
+    [
+      "a REQUEST that is none",
+      (it) => join(it).say(PacketType.ACK, EPOCH).say(PacketType.REQUEST, -1, new Uint8Array(3)),
+      /needs/,
+    ],
+    [
+      "a REQUEST of a type that no learner forwards",
+      (it) => join(it).say(PacketType.ACK, EPOCH).say(PacketType.REQUEST, -1, request(OpCode.getData)),
+      /no learner forwards/,
+    ],
+  ];
+  for (const [name, act, why] of cases) {
+    test(name, () => {
+      const cluster = started();
+      const impostor = cluster.intrude(3);
+      act(impostor);
+      expect(impostor.isClosed).toBe(true);
+      expect(notices(cluster, 3)).toMatch(why);
+      expect(cluster.leader()).toBe(3);
+      expect(zk.create(cluster.connect(3), "/fine")).toBe(0);
+      expect(cluster.peer(3).database.tree.lookup("/fine")).toBeGreaterThan(0);
+    });
+  }
+});
+
+function join(impostor: Impostor): Impostor {
+  return impostor.say(PacketType.FOLLOWERINFO, EPOCH, learnerInfo(4)).say(PacketType.ACKEPOCH, 0, int(-1));
+}
+
+function request(type: number): Uint8Array {
+  const writer = new JuteWriter();
+  writer.writeInt64(Int64.ZERO);
+  writer.writeInt(1);
+  writer.writeInt(type);
+  return writer.take();
+}
+
+describe("a leader that is no leader: nothing of it is adopted", () => {
+  /** Server 1 of two, that has been made to follow an impostor of server 2. */
+  function following(): { cluster: PeerCluster; leader: Impostor } {
+    const cluster = new PeerCluster(membershipOf(2));
+    const accepted = cluster.impersonate(2);
+    cluster.start(1);
+    const vote = { leader: 2, zxid: 5 as Zxid, electionEpoch: 1, peerEpoch: 9, version: 2 };
+    const payload = encodeNotification({ ...vote, state: "looking" }, new Uint8Array(0));
+    cluster.step(1, { kind: "notification", from: 2, payload });
+    cluster.until(() => accepted.length > 0);
+    const leader = accepted[0]!;
+    expect(leader.types).toEqual([PacketType.FOLLOWERINFO]);
+    return { cluster, leader };
+  }
+
+  const info = (it: Impostor, epoch = 9) => it.say(PacketType.LEADERINFO, makeZxid(epoch, 0), int(0x10000));
+  const proposal = (zxid: number) =>
+    encodeTxn({
+      header: { clientId: Int64.ZERO, cxid: 0, zxid: zxid as Zxid, time: 1, type: OpCode.error },
+      body: { type: OpCode.error, err: -1 },
+      digest: undefined,
+    });
+  const propose = (it: Impostor, zxid: number, inside = zxid) =>
+    it.say(PacketType.PROPOSAL, zxid, proposal(inside));
+
+  const cases: [string, (it: Impostor) => void, RegExp][] = [
+    ["another first packet", (it) => it.say(PacketType.DIFF, 0), /first packet has type 13/],
+    ["a PING where the sync must begin", (it) => info(it).say(PacketType.PING, 0), /DIFF, TRUNC or SNAP/],
+    ["a gap at the start", (it) => propose(info(it).say(PacketType.DIFF, 7), 7), /something is missing/],
+    [
+      "a gap later on",
+      (it) => propose(propose(info(it).say(PacketType.DIFF, 7), 1), 3),
+      /something is missing/,
+    ],
+    ["a txn of another zxid inside", (it) => propose(info(it).say(PacketType.DIFF, 7), 1, 2), /holds txn/],
+    [
+      "a commit of what was not proposed",
+      (it) => info(it).say(PacketType.DIFF, 7).say(PacketType.COMMIT, 1),
+      /not proposed/,
+    ],
+    [
+      "a proposal without data",
+      (it) => info(it).say(PacketType.DIFF, 7).say(PacketType.PROPOSAL, 1),
+      /without the data/,
+    ],
+    [
+      "a txn that cannot be decoded",
+      (it) => info(it).say(PacketType.DIFF, 7).say(PacketType.PROPOSAL, 1, new Uint8Array(33)),
+      /./,
+    ],
+    [
+      "NEWLEADER of another epoch",
+      (it) => info(it).say(PacketType.DIFF, 0).say(PacketType.NEWLEADER, makeZxid(8, 0)),
+      /epoch 9 was accepted/,
+    ],
+    [
+      "UPTODATE before NEWLEADER",
+      (it) => info(it).say(PacketType.DIFF, 0).say(PacketType.UPTODATE, -1),
+      /before NEWLEADER/,
+    ],
+    [
+      "NEWLEADER with a configuration that is none",
+      (it) =>
+        info(it)
+          .say(PacketType.DIFF, 0)
+          .say(PacketType.NEWLEADER, makeZxid(9, 0), new TextEncoder().encode("rubbish=1")),
+      /Unrecognised/,
+    ],
+  ];
+  for (const [name, act, why] of cases) {
+    test(name, () => {
+      const { cluster, leader } = following();
+      act(leader);
+      const ended = cluster.events.flatMap(({ event }) =>
+        event.kind === "roleChanged" && event.reason !== "" ? [event.reason] : [],
+      );
+      expect(ended.join()).toMatch(why);
+      expect(leader.isClosed).toBe(true);
+      expect(cluster.store(1)).toMatchObject({ log: [], current: 0 });
+      expect(cluster.peer(1).lastZxid).toBe(0);
+    });
+  }
+
+  test("an epoch below the accepted one is refused, and the epoch files stay", () => {
+    const cluster = new PeerCluster(membershipOf(2));
+    cluster.store(1).accepted = 12;
+    const accepted = cluster.impersonate(2);
+    cluster.start(1);
+    const vote = { leader: 2, zxid: 5 as Zxid, electionEpoch: 1, peerEpoch: 9, version: 2 };
+    const payload = encodeNotification({ ...vote, state: "looking" }, new Uint8Array(0));
+    cluster.step(1, { kind: "notification", from: 2, payload });
+    cluster.until(() => accepted.length > 0);
+    info(accepted[0]!, 11);
+    expect(accepted[0]!.isClosed).toBe(true);
+    expect(cluster.store(1)).toMatchObject({ accepted: 12, current: 0 });
+  });
+
+  test("the second commit first: the link is closed and what was proposed stays in the log for the next leader to judge", () => {
+    const { cluster, leader } = following();
+    info(leader)
+      .say(PacketType.DIFF, 0)
+      .say(PacketType.NEWLEADER, makeZxid(9, 0))
+      .say(PacketType.UPTODATE, -1);
+    expect(cluster.peer(1).isServing).toBe(true);
+    const first = makeZxid(9, 1);
+    propose(propose(leader, first), first + 1);
+    leader.say(PacketType.COMMIT, first + 1);
+    expect(leader.isClosed).toBe(true);
+    expect(cluster.store(1).log.map(({ zxid }) => zxid)).toEqual([first, first + 1]);
+    expect(cluster.peer(1).lastZxid).toBe(first + 1);
+    expect(cluster.store(1)).toMatchObject({ accepted: 9, current: 9 });
+  });
+});
