@@ -5,6 +5,6 @@
 
 ZOOBINDIR=$(cd "$(dirname "$(readlink -f "$0" || echo "$0")")" && pwd)
 . "$ZOOBINDIR/zkEnv.sh"
-program=$(zk_program zk-cli.js) || exit 1
+program=$(zk_program zk-cli.cjs) || exit 1
 
 exec "$NODE" "$program" "$@"

@@ -1,4 +1,4 @@
 import { runZkCli } from "./run-zk-cli.ts";
 
 /** The program `zkCli`, and what `bin/zkCli.sh` runs. */
-process.exit(await runZkCli(process.argv.slice(2), process.env));
+void runZkCli(process.argv.slice(2), process.env).then((code) => process.exit(code));

@@ -176,7 +176,7 @@ describe("TLS to Apache 3.9 (Netty)", () => {
       ...[`trustStore.location=${certificates.path("trust.JKS")}`, "trustStore.type=JKS"],
     ].map((property) => `-Dzookeeper.ssl.${property}`);
     const env = { ...process.env, CLIENT_JVMFLAGS: ["-Dzookeeper.client.secure=true", ...stores].join(" ") };
-    const shell = join(REPOSITORY, "dist/bin/zk-cli.js");
+    const shell = join(REPOSITORY, "dist/bin/zk-cli.cjs");
     const words = [shell, "-server", `localhost:${securePort}`, "ls", "/"];
     expect(execFileSync(process.execPath, words, { env, encoding: "utf8" })).toContain("[zookeeper]");
   });

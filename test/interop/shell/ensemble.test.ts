@@ -8,7 +8,7 @@ import { COMMON_CONFIG } from "../support/suite.ts";
 import { type CliAnswer, type CliStep, ZkCli } from "../support/zk-cli.ts";
 
 /** What only an ensemble answers: members, reconfig, read-only mode. Apache's servers, under Apache's shell and ours. */
-const OURS = [process.execPath, join(REPOSITORY, "dist/bin/zk-cli.js")];
+const OURS = [process.execPath, join(REPOSITORY, "dist/bin/zk-cli.cjs")];
 const subjects: Subject[] = [];
 const directories: string[] = [];
 

@@ -16,7 +16,7 @@ import {
 } from "../support/zk-cli.ts";
 
 /** The same lines typed into Apache's zkCli 3.8 and into our shell, each on a fresh server of its own; the answers are the same. */
-const OURS = [process.execPath, join(REPOSITORY, "dist/bin/zk-cli.js")];
+const OURS = [process.execPath, join(REPOSITORY, "dist/bin/zk-cli.cjs")];
 const CONFIG = { ...COMMON_CONFIG, enforceQuota: true };
 
 interface Server {

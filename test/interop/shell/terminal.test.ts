@@ -37,7 +37,7 @@ class Terminal {
   #changed: () => void = () => undefined;
 
   constructor(variables: Readonly<Record<string, string>> = {}) {
-    const program = `exec '${process.execPath}' '${join(REPOSITORY, "dist/bin/zk-cli.js")}' -server ${server.address}`;
+    const program = `exec '${process.execPath}' '${join(REPOSITORY, "dist/bin/zk-cli.cjs")}' -server ${server.address}`;
     const environment = { PATH: process.env.PATH, HOME: home, TERM: "xterm", ...variables };
     this.#child = spawn("script", ["-qefc", program, "/dev/null"], {
       env: environment as NodeJS.ProcessEnv,
