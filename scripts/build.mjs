@@ -58,6 +58,7 @@ async function bundle() {
       entryPoints: SINGLE_FILE_BINS,
       external: ["jks-js"],
       format: "cjs",
+      minifyWhitespace: true,
       banner: {},
       outExtension: { ".js": ".cjs" },
     }),

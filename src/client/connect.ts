@@ -1,4 +1,3 @@
-import { createHash, randomFillSync } from "node:crypto";
 import type { Log, Rng, Timer } from "../base/ports.ts";
 import { dial, type TlsConnectionOptions } from "../transport/dialer.ts";
 import { Client } from "./client.ts";
@@ -22,10 +21,13 @@ const timer: Timer = {
   soon: (callback) => process.nextTick(callback),
 };
 
+/** Loaded at its first use: a command of the shell has often ended before it needs any chance, and this takes 5 ms. */
+const crypto = (): typeof import("node:crypto") => process.getBuiltinModule("node:crypto");
+
 const rng: Rng = {
-  uint32: () => randomFillSync(new Uint32Array(1))[0]!,
+  uint32: () => crypto().randomFillSync(new Uint32Array(1))[0]!,
   below: (bound) => Math.floor((rng.uint32() / 0x1_0000_0000) * bound),
-  bytes: (length) => randomFillSync(new Uint8Array(length)),
+  bytes: (length) => crypto().randomFillSync(new Uint8Array(length)),
 };
 
 function nodePorts({ tls, log = SILENT }: ResolvedOptions): ClientPorts {
@@ -36,7 +38,7 @@ function nodePorts({ tls, log = SILENT }: ResolvedOptions): ClientPorts {
     rng,
     log,
     dial: ({ host, port }, handler) => dial({ host, port, tls: tlsOptions }, handler),
-    md5: (bytes) => createHash("md5").update(bytes).digest(),
+    md5: (bytes) => crypto().createHash("md5").update(bytes).digest(),
   };
 }
 
