@@ -97,6 +97,8 @@ export class PeerCluster {
   readonly #fakes = new Map<number, Impostor[]>();
   #queue: (() => void)[] = [];
   #elapsedMs = 1000;
+  #stalled: number | undefined;
+  readonly #waiting: PeerInput[] = [];
   #accepted = 0;
   /** False: the disk keeps what it was given to itself until {@link persist}. */
   readonly slowDisks = new Set<number>();
@@ -252,15 +254,28 @@ export class PeerCluster {
     this.settle();
     for (let turn = 0; turn < 1_000_000; turn++) {
       let next = until;
-      for (const { peer } of this.nodes.values())
-        if (peer !== undefined) next = Math.min(next, peer.nextDeadline);
+      for (const { sid, peer } of this.nodes.values()) {
+        if (peer !== undefined && sid !== this.#stalled) next = Math.min(next, peer.nextDeadline);
+      }
       if (next > this.#elapsedMs) this.#elapsedMs = Math.ceil(next);
       for (const { sid, peer } of this.nodes.values()) {
-        if (peer !== undefined && peer.nextDeadline <= this.#elapsedMs) this.step(sid, { kind: "tick" });
+        if (peer === undefined || sid === this.#stalled || peer.nextDeadline > this.#elapsedMs) continue;
+        this.step(sid, { kind: "tick" });
       }
       if (this.#elapsedMs >= until) return;
     }
-    throw new Error("time does not move on");
+    throw new Error(`time does not move on:\n${this.describe()}`);
+  }
+
+  /** The server is not run for a while; what is said to it waits. `meanwhile` is called every 500 ms. */
+  stall(sid: number, ms: number, meanwhile: () => void): void {
+    this.#stalled = sid;
+    for (let passed = 0; passed < ms; passed += 500) {
+      this.advance(500);
+      meanwhile();
+    }
+    this.#stalled = undefined;
+    for (const input of this.#waiting.splice(0)) this.step(sid, input);
   }
 
   /** Lets time pass until `condition`, at most `limitMs`. */
@@ -366,6 +381,10 @@ export class PeerCluster {
   #input(node: Node, input: PeerInput): void {
     const { peer } = node;
     if (peer === undefined) return;
+    if (node.sid === this.#stalled) {
+      this.#waiting.push(input);
+      return;
+    }
     peer.step(input, this.now);
     this.#perform(node, peer.takeReady());
   }
@@ -466,6 +485,7 @@ export class PeerCluster {
         while (!send.walk.writeNext(out, 1 << 20));
         const database = this.#createDatabase();
         readWalk(out.take(), database);
+        database.snapshotLoaded(node.peer!.lastZxid);
         const link = this.#linkOf(node.sid, send.link);
         const other = link?.ends.find((end) => end.sid !== node.sid);
         if (link === undefined || other === undefined) return;

@@ -48,6 +48,14 @@ export class ExpiryBuckets<T extends Expiring> {
     element.expiresAtMs = bucketMs;
   }
 
+  /** Whatever would expire before `untilMs` expires then. Looks at every bucket: not for the hot path. */
+  postpone(untilMs: number, nowMs: number): void {
+    const early = [...this.#buckets].flatMap(([bucketMs, elements]) =>
+      bucketMs < untilMs ? [...elements] : [],
+    );
+    for (const element of early) this.touch(element, untilMs - nowMs, nowMs);
+  }
+
   remove(element: T): void {
     if (element.expiresAtMs === 0) return;
     this.#buckets.get(element.expiresAtMs)?.delete(element);

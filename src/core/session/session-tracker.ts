@@ -128,6 +128,11 @@ export class SessionTracker {
     else this.#touched.add(session);
   }
 
+  /** Nobody could be heard for a while, by this server's own fault: no global session expires before `untilMs`. */
+  postponeExpiry(untilMs: number, nowMs: number): void {
+    this.global.postpone(untilMs, nowMs);
+  }
+
   /** A learner's global sessions that were touched since the last call, for the answer to the leader's PING. */
   takeTouched(): Iterable<TrackedSession> {
     const touched = this.#touched;

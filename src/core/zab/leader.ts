@@ -57,6 +57,7 @@ export class Leader implements Role {
   readonly #startedMs: number;
   #nextPingMs: number;
   #isTickDue = false;
+  #lastTickMs: number;
   #proposals: Proposals | undefined;
   #lastProposed: Zxid;
   #decided: Membership | undefined;
@@ -73,7 +74,7 @@ export class Leader implements Role {
         end.established(epoch);
       },
     });
-    this.#startedMs = state.nowMs;
+    this.#startedMs = this.#lastTickMs = state.nowMs;
     this.#phaseDeadlineMs = state.nowMs + this.#initLimitMs;
     this.#nextPingMs = state.nowMs + state.tickMs / 2;
     this.#lastProposed = state.lastZxid;
@@ -483,6 +484,7 @@ export class Leader implements Role {
 
   tick(): void {
     const { nowMs, tickMs } = this.#state;
+    this.#forgiveStall();
     if (this.#phase !== "broadcast" && nowMs >= this.#phaseDeadlineMs) {
       this.#end.ended(`no quorum has joined this leader within initLimit (${this.#initLimitMs} ms)`);
       return;
@@ -500,6 +502,17 @@ export class Leader implements Role {
       return;
     }
     this.#ping();
+  }
+
+  /**
+   * This process did not get the processor for so long that its learners were not asked which sessions live: they are, and the
+   * sessions wait for the answer, instead of expiring beside clients that had sent their pings.
+   */
+  #forgiveStall(): void {
+    const { nowMs, tickMs, server } = this.#state;
+    const isStall = nowMs - this.#lastTickMs > 2 * tickMs;
+    this.#lastTickMs = nowMs;
+    if (isStall) server?.sessions.postponeExpiry(nowMs + tickMs, nowMs);
   }
 
   #checkAlive(handler: LearnerHandler): void {

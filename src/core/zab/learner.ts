@@ -302,7 +302,6 @@ export class Learner implements Role {
   snapshotReceived({ link, database }: SnapshotReceived): void {
     if (link !== this.#link || this.#phase !== "receiving") return;
     this.#state.database = database;
-    database.snapshotLoaded(this.#received);
     database.beginFuzziness();
     this.#startSyncing(this.#received);
   }

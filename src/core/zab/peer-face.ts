@@ -50,8 +50,8 @@ export interface PacketReceived {
 }
 
 /**
- * Behind a SNAP packet on a dialed link: its stream has been read to the end (signature included) into a database that
- * belongs to the machine from now on. A stream that breaks or is malformed is a {@link LinkDown}.
+ * Behind a SNAP packet on a dialed link: its stream has been read to the end (signature included) into a database at the
+ * packet's zxid, which belongs to the machine from now on. A stream that breaks or is malformed is a {@link LinkDown}.
  */
 export interface SnapshotReceived {
   readonly kind: "snapshotReceived";

@@ -116,6 +116,19 @@ describe("an ensemble", () => {
     expectAgreement(cluster);
   });
 
+  test("a leader that did not get the processor asks for sessions before it lets them expire", () => {
+    const cluster = started(3);
+    const client = cluster.connect(1, 4_000);
+    expect(zk.create(client, "/e", { flags: EPHEMERAL })).toBe(0);
+    // For 7 s, less than syncLimit, the leader hears and says nothing, while the client pings its follower.
+    cluster.stall(3, 7_000, () => client.request(OpCode.ping, undefined, -2));
+    cluster.advance(3_000);
+    expect(client.isClosed).toBe(false);
+    expect(cluster.peer(3).database.tree.ephemeralCount).toBe(1);
+    cluster.advance(20_000);
+    expect(cluster.peer(3).database.tree.ephemeralCount).toBe(0);
+  });
+
   test("sync on a follower sees what was written through another one", () => {
     const cluster = started(3);
     const writer = cluster.connect(1);
