@@ -87,14 +87,6 @@ export const COUNTERS = {
     fedBy: "ensemble",
     help: "times leading ended because a voter went away",
   },
-  skip_learner_request_to_next_processor_count: {
-    fedBy: "ensemble",
-    help: "requests of learners that were forwarded instead of processed",
-  },
-  requests_not_forwarded_to_commit_processor: {
-    fedBy: "ensemble",
-    help: "requests of learners that never waited for a commit here",
-  },
 } as const satisfies Record<string, MetricRow>;
 
 /** Counters with one number per key. */

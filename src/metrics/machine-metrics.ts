@@ -28,12 +28,11 @@ export interface MachineStats {
 
 /** Binds everything in `stats`. Throws if it has a number under a name that is no metric. */
 export function bindMachineStats(registry: MetricsRegistry, stats: MachineStats): void {
-  for (const name of Object.keys(stats.counters) as CounterName[]) {
-    if (!Object.hasOwn(COUNTERS, name))
-      throw new Error(`core counts ${name}, which is no counter of the metric table`);
-    registry.bindCounter(name, () => stats.counters[name] ?? 0);
-  }
+  bindCounters(registry, stats.counters);
   for (const [name, source] of Object.entries(stats.summaries)) bindSummary(registry, name, source);
+  // What is committed is applied and answered in one step.
+  if (stats.summaries.updatelatency !== undefined)
+    registry.bind("write_commitproc_time_ms", new ReadPercentileSummary(stats.summaries.updatelatency));
   registry.bind("write_per_namespace", new ReadSummarySet(() => stats.writePerNamespace.entries()));
   registry.bind("read_per_namespace", new ReadSummarySet(() => stats.readPerNamespace.entries()));
   registry.bind(
@@ -42,7 +41,20 @@ export function bindMachineStats(registry: MetricsRegistry, stats: MachineStats)
   );
 }
 
-function bindSummary(
+/** Throws if there is a number under a name that is no counter. */
+export function bindCounters(
+  registry: MetricsRegistry,
+  counters: Readonly<Partial<Record<CounterName, number>>>,
+): void {
+  for (const name of Object.keys(counters) as CounterName[]) {
+    if (!Object.hasOwn(COUNTERS, name))
+      throw new Error(`core counts ${name}, which is no counter of the metric table`);
+    registry.bindCounter(name, () => counters[name] ?? 0);
+  }
+}
+
+/** Throws if `name` is no summary. */
+export function bindSummary(
   registry: MetricsRegistry,
   name: string,
   source: SummarySource | PercentileSource,

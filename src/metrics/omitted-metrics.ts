@@ -1,3 +1,11 @@
+const QUEUES =
+  "there is no commit processor with queues of its own; read_commitproc_time_ms shows how long reads waited";
+const STEP =
+  "what is committed is applied, answered and followed by what waited for it in one step; prep_process_time shows the time of a turn";
+const LEARNERS =
+  "an optimisation that is not needed: a request of a learner waits in no queue for its commit";
+const MASTERS = "a follower passes a commit on to its observers in the step that applies it";
+
 /**
  * Apache's metrics that this server does not have, and why. A number that nothing feeds would look like good news, so
  * they are left out instead of printed as zero; docs/metrics.md shows this table.
@@ -18,4 +26,27 @@ export const OMITTED_METRICS = {
   prep_processor_queue_time_ms:
     "an input is stepped in the turn in which it arrives; sync_processor_* show waiting",
   close_session_prep_time: "prep is part of one synchronous step; prep_process_time shows the time of a turn",
+  requests_in_session_queue: QUEUES,
+  pending_session_queue_size: QUEUES,
+  reads_after_write_in_session_queue: QUEUES,
+  reads_issued_from_session_queue: QUEUES,
+  session_queues_drained: QUEUES,
+  read_commit_proc_req_queued: QUEUES,
+  write_commit_proc_req_queued: QUEUES,
+  commit_commit_proc_req_queued: QUEUES,
+  read_commit_proc_issued: QUEUES,
+  write_commit_proc_issued: QUEUES,
+  write_batch_time_in_commit_processor: STEP,
+  commit_process_time: STEP,
+  local_write_committed_time_ms: STEP,
+  server_write_committed_time_ms: STEP,
+  read_final_proc_time_ms: STEP,
+  write_final_proc_time_ms: STEP,
+  learner_request_processor_queue_size:
+    "a request is forwarded to the leader in the step in which its turn comes",
+  skip_learner_request_to_next_processor_count: LEARNERS,
+  requests_not_forwarded_to_commit_processor: LEARNERS,
+  socket_closing_time: "closing a link to a learner makes nobody wait",
+  om_proposal_process_time_ms: MASTERS,
+  om_commit_process_time_ms: MASTERS,
 } as const;

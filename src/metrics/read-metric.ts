@@ -73,6 +73,24 @@ export class ReadSummarySet implements Metric {
   }
 }
 
+/** A set of summaries with percentiles, kept elsewhere. `entries` is asked each time. */
+export class ReadPercentileSummarySet implements Metric {
+  readonly #entries: () => Iterable<readonly [key: number | string, source: PercentileSource]>;
+
+  constructor(entries: () => Iterable<readonly [key: number | string, source: PercentileSource]>) {
+    this.#entries = entries;
+  }
+
+  reset(): void {
+    for (const [, source] of this.#entries()) source.reset();
+  }
+
+  *values(name: string): Iterable<MetricValue> {
+    for (const [key, source] of this.#entries())
+      yield* new ReadPercentileSummary(source).values(`${key}_${name}`);
+  }
+}
+
 /** A set of counters, kept elsewhere, that only grow; a reset remembers where they stood. */
 export class ReadCounterSet implements Metric {
   readonly #entries: () => Iterable<readonly [key: string, value: number]>;

@@ -31,23 +31,6 @@ export const SUMMARIES = {
   leader_unavailable_time: { fedBy: "ensemble", help: "the same on a server that becomes leader" },
   inflight_snap_count: { fedBy: "ensemble", help: "snapshots being sent to learners" },
   inflight_diff_count: { fedBy: "ensemble", help: "diffs being sent to learners" },
-  requests_in_session_queue: { fedBy: "ensemble", help: "requests waiting behind a write of their session" },
-  pending_session_queue_size: { fedBy: "ensemble", help: "sessions with waiting requests" },
-  reads_after_write_in_session_queue: { fedBy: "ensemble", help: "reads released by one commit" },
-  reads_issued_from_session_queue: { fedBy: "ensemble", help: "reads issued from session queues per commit" },
-  session_queues_drained: { fedBy: "ensemble", help: "session queues emptied per batch of commits" },
-  write_batch_time_in_commit_processor: { fedBy: "ensemble", help: "ms to apply one batch of commits" },
-  read_commit_proc_req_queued: { fedBy: "ensemble", help: "reads queued in the learner pipeline" },
-  write_commit_proc_req_queued: { fedBy: "ensemble", help: "writes queued in the learner pipeline" },
-  commit_commit_proc_req_queued: { fedBy: "ensemble", help: "commits queued in the learner pipeline" },
-  read_commit_proc_issued: { fedBy: "ensemble", help: "reads issued per turn" },
-  write_commit_proc_issued: { fedBy: "ensemble", help: "writes issued per turn" },
-  commit_process_time: { fedBy: "ensemble", help: "ms of one turn of the learner pipeline" },
-  learner_request_processor_queue_size: {
-    fedBy: "ensemble",
-    help: "requests waiting to be forwarded to the leader",
-  },
-  socket_closing_time: { fedBy: "ensemble", help: "ms to close a learner link" },
 } as const satisfies Record<string, MetricRow>;
 
 /** Summaries that also have percentiles (level A). */
@@ -64,20 +47,11 @@ export const PERCENTILE_SUMMARIES = {
   },
   jvm_pause_time_ms: { fedBy: "host", help: "ms by which the event loop was late (jvm.pause.monitor)" },
 
-  read_commitproc_time_ms: { fedBy: "ensemble", help: "ms a read waited behind writes of its session" },
-  write_commitproc_time_ms: { fedBy: "ensemble", help: "ms a write waited for its commit" },
-  local_write_committed_time_ms: {
-    fedBy: "ensemble",
-    help: "ms from commit to apply, writes of own clients",
+  read_commitproc_time_ms: { fedBy: "machine", help: "ms a read waited behind writes of its session" },
+  write_commitproc_time_ms: {
+    fedBy: "machine",
+    help: "ms from a write's arrival to its commit, which is when it is answered: as updatelatency",
   },
-  server_write_committed_time_ms: {
-    fedBy: "ensemble",
-    help: "ms from commit to apply, writes of other servers",
-  },
-  om_proposal_process_time_ms: { fedBy: "ensemble", help: "ms to pass a proposal on as observer master" },
-  om_commit_process_time_ms: { fedBy: "ensemble", help: "ms to pass a commit on as observer master" },
-  read_final_proc_time_ms: { fedBy: "ensemble", help: "ms to answer a read" },
-  write_final_proc_time_ms: { fedBy: "ensemble", help: "ms to apply and answer a write" },
   proposal_latency: { fedBy: "ensemble", help: "ms from the txn's time stamp to the proposal's arrival" },
   proposal_ack_creation_latency: { fedBy: "ensemble", help: "ms from the txn's time stamp to the ack" },
   commit_propagation_latency: {

@@ -99,6 +99,8 @@ export class RequestFlow {
 
   /** A request that had to wait for its turn: it is done with afterwards. */
   runQueued(request: Request): void {
+    const { stats, turn } = this.#parts;
+    stats.summaries.read_commitproc_time_ms.add(turn.elapsedMs - request.receivedAtMs);
     this.run(request);
     this.#parts.pressure.finished(request);
   }

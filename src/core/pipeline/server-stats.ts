@@ -161,6 +161,8 @@ function newSummaries() {
     updatelatency: new PercentileSummary(),
     /** ms from the txn's time stamp to its apply. */
     propagation_latency: new PercentileSummary(),
+    /** ms a read waited behind the writes of its session. */
+    read_commitproc_time_ms: new PercentileSummary(),
     /** ms a request waited in the throttler. */
     request_throttle_queue_time_ms: new PercentileSummary(),
     connection_token_deficit: new Summary(),

@@ -7,13 +7,19 @@ import type { PeerState } from "./peer-state.ts";
 /** Tries per address (quorum-protocol 1.9). */
 const TRIES_MAX = 5;
 
+/** An address of a server. */
+interface Target extends Endpoint {
+  readonly sid: number;
+}
+
 /** Connecting to the leader, or, as an observer with `observerMasterPort`, to any of the voters. */
 export class LeaderDial {
   readonly #state: PeerState;
-  readonly #targets: readonly Endpoint[];
+  readonly #targets: readonly Target[];
   readonly #leaderSid: number;
   #link: LinkId = 0;
   #tries = 0;
+  #triedSid = 0;
   #giveUpAtMs = Number.POSITIVE_INFINITY;
   #retryAtMs = Number.POSITIVE_INFINITY;
   #lastReason = "";
@@ -34,6 +40,11 @@ export class LeaderDial {
     return this.#failure;
   }
 
+  /** The server that was tried last: when that succeeded, the one that this server learns from. */
+  get triedSid(): number {
+    return this.#triedSid;
+  }
+
   start(): void {
     const { nowMs, tickMs, ensemble } = this.#state;
     this.#tries = 0;
@@ -45,7 +56,8 @@ export class LeaderDial {
 
   #try(): void {
     const { nowMs, out } = this.#state;
-    const { host, port } = this.#targets[this.#tries % this.#targets.length]!;
+    const { sid, host, port } = this.#targets[this.#tries % this.#targets.length]!;
+    this.#triedSid = sid;
     this.#tries++;
     this.#retryAtMs = Number.POSITIVE_INFINITY;
     this.#link = this.#state.nextLink();
@@ -87,12 +99,13 @@ export class LeaderDial {
   }
 }
 
-function targetsOf({ view, ensemble, learnerType, options, sid }: PeerState, leaderSid: number): Endpoint[] {
+function targetsOf({ view, ensemble, learnerType, options, sid }: PeerState, leaderSid: number): Target[] {
   const { committed, lastSeen } = view;
   if (learnerType === "observer" && ensemble.observerMasterPort > 0) {
     const { voters } = quorumSystemOf(committed);
     const masters = committed.servers.filter(({ id }) => voters.has(id) && id !== sid);
-    const endpoints = masters.map(({ addresses }) => ({
+    const endpoints = masters.map(({ id, addresses }) => ({
+      sid: id,
       host: addresses[0]!.host,
       port: ensemble.observerMasterPort,
     }));
@@ -100,7 +113,7 @@ function targetsOf({ view, ensemble, learnerType, options, sid }: PeerState, lea
   }
   const leader =
     memberOf(committed, leaderSid) ?? (lastSeen === null ? undefined : memberOf(lastSeen, leaderSid));
-  return leader?.addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort })) ?? [];
+  return leader?.addresses.map(({ host, quorumPort }) => ({ sid: leaderSid, host, port: quorumPort })) ?? [];
 }
 
 function shuffled<T>(items: T[], below: (bound: number) => number): T[] {

@@ -29,16 +29,14 @@ import {
 import type { LinkAccepted, LinkId, LogSurveyed } from "./peer-face.ts";
 import type { PeerState } from "./peer-state.ts";
 import { type Activation, type Outstanding, Proposals } from "./proposals.ts";
-import type { Role, RoleEnd } from "./role.ts";
+import type { Role, RoleEnd, ZabPhase } from "./role.ts";
 
 /**
+ * The leader's side of Zab 1.0 (quorum-protocol 3.2, 3.4, 3.9 to 3.14). Its phases:
  * - `discovery`: an epoch is sought that a quorum has not accepted before
  * - `synchronization`: the epoch is accepted, a quorum is to acknowledge it and then the leader's history
  * - `broadcast`: a quorum has both; clients are served
  */
-type LeaderPhase = "discovery" | "synchronization" | "broadcast";
-
-/** The leader's side of Zab 1.0 (quorum-protocol 3.2, 3.4, 3.9 to 3.14). */
 export class Leader implements Role {
   readonly state = "leading";
   readonly #state: PeerState;
@@ -46,7 +44,7 @@ export class Leader implements Role {
   readonly #handlers = new Map<LinkId, LearnerHandler>();
   readonly #sync: LearnerSync;
   readonly #roll: EpochRoll;
-  #phase: LeaderPhase = "discovery";
+  #phase: ZabPhase = "discovery";
   #epoch = 0;
   /** Participants that have told their accepted epoch, and those that have acknowledged the new one. */
   readonly #connecting = new Set<number>();
@@ -61,6 +59,7 @@ export class Leader implements Role {
   #proposals: Proposals | undefined;
   #lastProposed: Zxid;
   #decided: Membership | undefined;
+  #servingSinceMs: number | undefined;
 
   constructor(state: PeerState, end: RoleEnd) {
     this.#state = state;
@@ -97,6 +96,20 @@ export class Leader implements Role {
     return this.#phase === "broadcast";
   }
 
+  get zabPhase(): ZabPhase {
+    return this.#phase;
+  }
+
+  /** `Instant.elapsedMs` since when it serves; undefined before. */
+  get servingSinceMs(): number | undefined {
+    return this.#servingSinceMs;
+  }
+
+  /** Syncs of learners that wait for a commit. */
+  get pendingSyncs(): number {
+    return this.#proposals?.pendingSyncs ?? 0;
+  }
+
   get epoch(): number {
     return this.#epoch;
   }
@@ -129,7 +142,8 @@ export class Leader implements Role {
   // Learners come and go
 
   linkAccepted({ link, remote }: LinkAccepted): void {
-    const handler = new LearnerHandler(link, remote, this.#state.nowMs + this.#initLimitMs);
+    const { nowMs, turn } = this.#state;
+    const handler = new LearnerHandler(link, remote, nowMs + this.#initLimitMs, turn.wallMs);
     this.#handlers.set(link, handler);
   }
 
@@ -162,6 +176,7 @@ export class Leader implements Role {
   packet(link: LinkId, packet: QuorumPacket): void {
     const handler = this.#handlers.get(link);
     if (handler === undefined) return;
+    handler.packetsReceived++;
     try {
       this.#packet(handler, packet);
     } catch (error) {
@@ -313,13 +328,13 @@ export class Leader implements Role {
   #startSync(handler: LearnerHandler): void {
     const refusal = this.#sync.refusalOf(handler, this.#handlers.values());
     if (refusal !== undefined) this.#close(handler, refusal);
-    else if (this.#sync.plan(handler, undefined)) this.#forward(handler);
+    else if (this.#sync.plan(handler, undefined, this.#handlers.values())) this.#forward(handler);
   }
 
   logSurveyed(survey: LogSurveyed): void {
     const handler = this.#handlers.get(survey.link);
     if (handler?.phase !== "surveying") return;
-    if (this.#sync.plan(handler, survey)) this.#forward(handler);
+    if (this.#sync.plan(handler, survey, this.#handlers.values())) this.#forward(handler);
   }
 
   /** The learner has been given what was committed: what comes from here on it gets like all others, and then NEWLEADER. */
@@ -354,6 +369,7 @@ export class Leader implements Role {
     const state = this.#state;
     const epochZxid = makeZxid(this.#epoch, 0);
     this.#phase = "broadcast";
+    this.#servingSinceMs = state.nowMs;
     const { lastSeen } = state.view;
     if (lastSeen !== null) state.setCommitted(lastSeen);
     state.showConfiguration();
@@ -422,6 +438,7 @@ export class Leader implements Role {
       this.#close(handler, `ACK of 0x${zxid.toString(16)}, which was never proposed`);
       return;
     }
+    this.#proposals?.countAck(handler.sid, zxid);
     handler.ackedUpTo(zxid);
     this.#advance();
   }
@@ -463,6 +480,7 @@ export class Leader implements Role {
   }
 
   #request(handler: LearnerHandler, data: Uint8Array, authinfo: QuorumPacket["authinfo"]): void {
+    handler.requests++;
     const kind = this.#state.server?.leaderSide.request(handler.link, data, authinfo);
     if (kind !== "sync") return;
     if (this.#proposals === undefined) this.#state.out.send(handler.link, SYNC_PACKET);
@@ -470,6 +488,7 @@ export class Leader implements Role {
   }
 
   #revalidate(handler: LearnerHandler, data: Uint8Array): void {
+    this.#state.peerStats.counters.revalidate_count++;
     const reader = new JuteReader(data);
     const session = reader.readInt64();
     const timeoutMs = reader.readInt();
@@ -543,6 +562,7 @@ export class Leader implements Role {
     const { waitForEpochMaxMs } = this.#state.ensemble;
     if (waitForEpochMaxMs < 0 || this.#phase !== "discovery") return;
     if (this.#state.nowMs - this.#startedMs < waitForEpochMaxMs) return;
+    this.#state.peerStats.counters.quit_leading_due_to_disloyal_voter++;
     this.#end.ended(
       `no epoch within leader.maxTimeToWaitForEpoch (${waitForEpochMaxMs} ms), and a voter looks for a leader`,
     );

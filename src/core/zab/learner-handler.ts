@@ -1,6 +1,7 @@
 import { ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
 import { PROTOCOL_VERSION_OURS } from "./packets.ts";
 import type { LinkId } from "./peer-face.ts";
+import type { SyncMode } from "./role.ts";
 
 /**
  * Where a learner stands with its leader (quorum-protocol 3.2, 3.9):
@@ -37,21 +38,28 @@ export class LearnerHandler {
   lastZxid: Zxid = ZXID_ZERO;
   /** It gets every PROPOSAL and COMMIT, or INFORM, from now on. */
   isForwarding = false;
-  syncMode: "DIFF" | "TRUNC" | "SNAP" | undefined;
+  syncMode: SyncMode | undefined;
   /** Everything up to here is on its disk. */
   acked: Zxid = ZXID_ZERO;
   /** When it counts as dead, unless something comes from it. */
   deadlineMs: number;
+  /** When it connected, in ms since 1970. */
+  readonly establishedWallMs: number;
+  /** Since then, or since `orst`. */
+  packetsReceived = 0;
+  /** Writes and syncs of its clients. */
+  requests = 0;
   /** The oldest proposal that it has not acknowledged, and since when; the one after which the next clock starts. */
   #lateZxid: Zxid = ZXID_ZERO;
   #lateSinceMs = 0;
   #nextZxid: Zxid = ZXID_ZERO;
   #nextSinceMs = 0;
 
-  constructor(link: LinkId, remote: string, deadlineMs: number) {
+  constructor(link: LinkId, remote: string, deadlineMs: number, establishedWallMs: number) {
     this.link = link;
     this.remote = remote;
     this.deadlineMs = deadlineMs;
+    this.establishedWallMs = establishedWallMs;
   }
 
   /** A server of this project. */

@@ -4,6 +4,7 @@ import type { LearnerHandler } from "./learner-handler.ts";
 import { encodeBare, encodeCommit, encodeProposal, PacketType } from "./packets.ts";
 import type { PeerState } from "./peer-state.ts";
 import type { Outstanding } from "./proposals.ts";
+import type { SyncMode } from "./role.ts";
 import { type LogSurvey, planSync, type SyncPlan } from "./sync-plan.ts";
 
 type DecidedPlan = Exclude<SyncPlan, { readonly mode: "survey" }>;
@@ -20,13 +21,7 @@ export class LearnerSync {
   refusalOf(handler: LearnerHandler, others: Iterable<LearnerHandler>): string | undefined {
     if (!handler.isObserver) return undefined;
     const { snapSyncsMax, diffSyncsMax } = this.#state.ensemble;
-    let snapshots = 0;
-    let diffs = 0;
-    for (const { phase, syncMode } of others) {
-      if (phase !== "syncing") continue;
-      if (syncMode === "SNAP") snapshots++;
-      else diffs++;
-    }
+    const { snapshots, diffs } = syncing(others);
     if (snapshots >= snapSyncsMax) {
       return `${snapshots} learners get snapshots already (leader.maxConcurrentSnapSyncs)`;
     }
@@ -39,7 +34,7 @@ export class LearnerSync {
    * Sends what the learner lacks of what is committed. False: the disk is asked first, and this is to be called again with
    * its answer.
    */
-  plan(handler: LearnerHandler, survey: LogSurvey | undefined): boolean {
+  plan(handler: LearnerHandler, survey: LogSurvey | undefined, others: Iterable<LearnerHandler>): boolean {
     const { database, ensemble, out } = this.#state;
     const { committed } = database;
     const plan = planSync({
@@ -58,8 +53,21 @@ export class LearnerSync {
       return false;
     }
     handler.syncMode = plan.mode;
+    this.#count(plan.mode, others);
     this.#send(handler, plan);
     return true;
+  }
+
+  #count(mode: SyncMode, others: Iterable<LearnerHandler>): void {
+    const { counters, summaries } = this.#state.peerStats;
+    const { snapshots, diffs } = syncing(others);
+    if (mode === "SNAP") {
+      counters.snap_count++;
+      summaries.inflight_snap_count.add(snapshots + 1);
+    } else {
+      counters.diff_count++;
+      summaries.inflight_diff_count.add(diffs + 1);
+    }
   }
 
   #send({ link }: LearnerHandler, plan: DecidedPlan): void {
@@ -96,4 +104,16 @@ export class LearnerSync {
       this.#state.out.send(handler.link, encodeProposal(zxid, bytes));
     }
   }
+}
+
+/** How many learners are being synchronised, and how. */
+function syncing(handlers: Iterable<LearnerHandler>): { readonly snapshots: number; readonly diffs: number } {
+  let snapshots = 0;
+  let diffs = 0;
+  for (const { phase, syncMode } of handlers) {
+    if (phase !== "syncing") continue;
+    if (syncMode === "SNAP") snapshots++;
+    else diffs++;
+  }
+  return { snapshots, diffs };
 }

@@ -25,7 +25,7 @@ import {
 } from "./packets.ts";
 import type { JobDone, LinkAccepted, LinkId, LogSurveyed, SnapshotReceived } from "./peer-face.ts";
 import type { LoggedEntry, PeerState } from "./peer-state.ts";
-import type { Role, RoleEnd } from "./role.ts";
+import type { Role, RoleEnd, SyncMode, ZabPhase } from "./role.ts";
 
 /**
  * - `dialing`: no link to the leader
@@ -73,6 +73,10 @@ export class Learner implements Role {
   #isWhole = false;
   /** The own log could not be cut to the leader's wish: everything is to come anew. */
   #asksForAll = false;
+  #syncedBy: SyncMode | undefined;
+  #linkedAtMs = 0;
+  /** Up to here acknowledgements are in the metrics. */
+  #ackCounted: Zxid = ZXID_ZERO;
   #newLeader: { readonly zxid: Zxid; readonly membership: Membership | null } = UNDECIDED;
   /** What came while the log was being changed. */
   readonly #held = new Fifo<QuorumPacket>();
@@ -94,9 +98,37 @@ export class Learner implements Role {
     return this.#phase === "serving";
   }
 
+  /** The server that this one learns from: its leader, or a follower that feeds observers. */
+  get masterSid(): number {
+    return this.#dial.triedSid;
+  }
+
   /** Observers that are fed from here, by link. */
   get observers(): ReadonlyMap<LinkId, LearnerHandler> {
     return this.#master?.observers ?? NO_OBSERVERS;
+  }
+
+  get zabPhase(): ZabPhase {
+    switch (this.#phase) {
+      case "dialing":
+      case "introduced":
+      case "acknowledged":
+        return "discovery";
+      case "receiving":
+      case "cutting":
+      case "syncing":
+      case "installing":
+      case "following":
+        return "synchronization";
+      case "serving":
+        return "broadcast";
+      default:
+        return unreachable(this.#phase, "learner phase");
+    }
+  }
+
+  get syncMode(): SyncMode | undefined {
+    return this.#phase === "serving" ? undefined : this.#syncedBy;
   }
 
   get isObserver(): boolean {
@@ -128,6 +160,7 @@ export class Learner implements Role {
 
   #redial(): void {
     this.#phase = "dialing";
+    this.#syncedBy = undefined;
     this.#deadlineMs = Number.POSITIVE_INFINITY;
     this.#dial.start();
     this.#checkDial();
@@ -147,6 +180,7 @@ export class Learner implements Role {
     if (!this.#dial.opened(link)) return;
     const state = this.#state;
     this.#link = link;
+    this.#linkedAtMs = state.nowMs;
     this.#phase = "introduced";
     this.#restartClock();
     const type = this.isObserver ? PacketType.OBSERVERINFO : PacketType.FOLLOWERINFO;
@@ -271,6 +305,7 @@ export class Learner implements Role {
     const state = this.#state;
     switch (type) {
       case PacketType.DIFF:
+        this.#syncedBy = "DIFF";
         if (this.#asksForAll) {
           this.#isWhole = true;
           this.#loseDatabase();
@@ -278,11 +313,13 @@ export class Learner implements Role {
         this.#startSyncing(state.lastZxid);
         break;
       case PacketType.TRUNC:
+        this.#syncedBy = "TRUNC";
         this.#phase = "cutting";
         this.#loseDatabase();
         state.job({ kind: "truncate", zxid });
         break;
       case PacketType.SNAP:
+        this.#syncedBy = "SNAP";
         this.#phase = "receiving";
         this.#received = zxid;
         this.#isWhole = true;
@@ -406,6 +443,9 @@ export class Learner implements Role {
     const logged = { txn, entry: { zxid, bytes } };
     if (txn.body.type === OpCode.reconfig) this.#state.setLastSeen(this.#parseMembership(txn.body.data));
     this.#pending.push(logged);
+    const { counters, summaries } = this.#state.peerStats;
+    counters.learner_proposal_received_count++;
+    summaries.proposal_latency.add(this.#ageOf(txn));
     if (this.#phase !== "syncing") this.#log(logged);
   }
 
@@ -420,7 +460,13 @@ export class Learner implements Role {
     if (!this.isObserver) state.out.sendDurable(this.#link, encodeAck(entry.zxid));
   }
 
+  /** ms since the leader stamped the txn. */
+  #ageOf({ header }: LoggedEntry["txn"]): number {
+    return Math.max(0, this.#state.turn.wallMs - header.time);
+  }
+
   #commit(zxid: Zxid, leader: number | undefined): void {
+    this.#state.peerStats.counters.learner_commit_received_count++;
     if (this.#phase === "syncing") {
       const next = this.#pending.at(this.#committed);
       // Its proposal was in the snapshot already.
@@ -438,6 +484,8 @@ export class Learner implements Role {
       throw new JuteError(`commit of ${hex(zxid)} where ${expected} is the next proposal`);
     }
     this.#pending.shift();
+    this.#state.peerStats.counters.request_commit_queued++;
+    this.#state.peerStats.summaries.commit_propagation_latency.add(this.#ageOf(next.txn));
     this.#apply(next, leader);
   }
 
@@ -555,6 +603,8 @@ export class Learner implements Role {
       learnerChain(role, (request) => this.#forward(request)),
       { askLeader: (session, timeoutMs) => this.#askAbout(session, timeoutMs) },
     );
+    const { observer_sync_time, follower_sync_time } = state.peerStats.summaries;
+    (this.isObserver ? observer_sync_time : follower_sync_time).add(state.nowMs - this.#linkedAtMs);
     state.event({ kind: "serving", state: this.state, epoch: this.#epoch });
     this.#end.established(this.#epoch);
     if (!this.isObserver && state.ensemble.observerMasterPort > 0) this.#feedObservers();
@@ -635,7 +685,18 @@ export class Learner implements Role {
 
   epochsStored(): void {}
 
-  persisted(): void {}
+  /** What has become durable is acknowledged: how old it is. */
+  persisted(): void {
+    if (this.isObserver || (this.#phase !== "following" && this.#phase !== "serving")) return;
+    const { durable, peerStats } = this.#state;
+    const first = this.#pending.peek()?.entry.zxid ?? durable;
+    for (let at = Math.max(0, this.#ackCounted + 1 - first); ; at++) {
+      const next = this.#pending.at(at);
+      if (next === undefined || next.entry.zxid > durable) return;
+      this.#ackCounted = next.entry.zxid;
+      peerStats.summaries.proposal_ack_creation_latency.add(this.#ageOf(next.txn));
+    }
+  }
 
   stop(): readonly LogEntry[] {
     this.#dial.stop();

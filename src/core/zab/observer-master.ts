@@ -64,7 +64,8 @@ export class ObserverMaster {
   }
 
   linkAccepted({ link, remote }: LinkAccepted): void {
-    this.#handlers.set(link, new LearnerHandler(link, remote, this.#state.nowMs + this.#initLimitMs));
+    const { nowMs, turn } = this.#state;
+    this.#handlers.set(link, new LearnerHandler(link, remote, nowMs + this.#initLimitMs, turn.wallMs));
   }
 
   /** Whether the link is one of its observers'. */
@@ -90,6 +91,7 @@ export class ObserverMaster {
   packet(link: LinkId, packet: QuorumPacket): void {
     const handler = this.#handlers.get(link);
     if (handler === undefined) return;
+    handler.packetsReceived++;
     const isJoining = handler.phase === "connected" || handler.phase === "informed";
     const ticks = isJoining ? this.#state.ensemble.initLimitTicks : this.#state.ensemble.syncLimitTicks;
     handler.deadlineMs = this.#state.nowMs + ticks * this.#state.tickMs;
@@ -128,12 +130,12 @@ export class ObserverMaster {
     handler.lastZxid = zxid;
     const refusal = this.#sync.refusalOf(handler, this.#handlers.values());
     if (refusal !== undefined) this.#close(handler, refusal);
-    else if (this.#sync.plan(handler, undefined)) this.#forward(handler);
+    else if (this.#sync.plan(handler, undefined, this.#handlers.values())) this.#forward(handler);
   }
 
   logSurveyed(survey: LogSurveyed): void {
     const handler = this.#handlers.get(survey.link);
-    if (handler?.phase === "surveying" && this.#sync.plan(handler, survey)) this.#forward(handler);
+    if (handler?.phase === "surveying" && this.#sync.plan(handler, survey, this.#handlers.values())) this.#forward(handler);
   }
 
   #forward(handler: LearnerHandler): void {
@@ -159,11 +161,13 @@ export class ObserverMaster {
         this.#touched(data);
         return;
       case PacketType.REQUEST:
+        handler.requests++;
         if (data === null || data.length < 16) throw new JuteError("a REQUEST without its header");
         if (new JuteReader(data.subarray(12)).readInt() === OpCode.sync) this.#upstream.syncAsked(handler);
         this.#upstream.send(encodeRequest(data, authinfo));
         return;
       case PacketType.REVALIDATE:
+        this.#state.peerStats.counters.revalidate_count++;
         if (data === null) throw new JuteError("a REVALIDATE without a session");
         this.#upstream.revalidationAsked(handler);
         this.#upstream.send(encodeWithData(PacketType.REVALIDATE, zxid, data));

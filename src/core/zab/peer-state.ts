@@ -19,6 +19,7 @@ import { NO_CHANGE_SINK } from "../tree/tree-types.ts";
 import type { StorageJob } from "./peer-face.ts";
 import type { EnsembleOptions, PeerOptions } from "./peer-options.ts";
 import { PeerOutbox } from "./peer-outbox.ts";
+import { PeerStats } from "./peer-stats.ts";
 
 /** A txn with the bytes that stand in the log. */
 export interface LoggedEntry {
@@ -38,6 +39,7 @@ export class PeerState {
   readonly out = new PeerOutbox();
   readonly outbox = new Outbox();
   readonly stats: ServerStats;
+  readonly peerStats = new PeerStats();
   /** All that is committed, as far as this server knows; the log behind it is in the role. */
   database: Database;
   /** What is in memory is not what is on disk: to be recovered before anything else. */
@@ -55,6 +57,8 @@ export class PeerState {
   #jobsPending = 0;
   #storesPending = 0;
   #links = 0;
+  /** Since when nobody is served here; undefined while somebody is, and before the first time. */
+  #unservedSinceMs: number | undefined;
 
   constructor(options: PeerOptions) {
     this.options = options;
@@ -180,10 +184,21 @@ export class PeerState {
     const startedAt: Instant = { elapsedMs: turn.elapsedMs, wallMs: turn.wallMs };
     const machine = new ServerMachine({ server, database, rng, startedAt, stats, outbox, ...extra }, plan);
     this.server = machine;
+    if (plan.role !== "read-only") this.#countUnserved(plan.role === "leader");
     return machine;
   }
 
+  #countUnserved(isLeading: boolean): void {
+    if (this.#unservedSinceMs === undefined) return;
+    const unservedMs = this.nowMs - this.#unservedSinceMs;
+    this.#unservedSinceMs = undefined;
+    const { unavailable_time, leader_unavailable_time } = this.peerStats.summaries;
+    unavailable_time.add(unservedMs);
+    if (isLeading) leader_unavailable_time.add(unservedMs);
+  }
+
   stopServer(): void {
+    if (this.server !== null && this.server.role !== "read-only") this.#unservedSinceMs = this.nowMs;
     this.server?.closeConnections();
     this.server = null;
   }

@@ -15,6 +15,7 @@ import { Learner } from "./learner.ts";
 import type { JobDone, PeerInput, PeerReady } from "./peer-face.ts";
 import type { PeerOptions } from "./peer-options.ts";
 import { PeerState } from "./peer-state.ts";
+import type { PeerStats } from "./peer-stats.ts";
 import type { Role, RoleEnd } from "./role.ts";
 
 /** How long a backed vote waits for a better one, in ms (FastLeaderElection's finalizeWait). */
@@ -48,6 +49,7 @@ export class Peer {
   #vote: Vote | undefined;
   #readOnlyAtMs = NEVER;
   #lookAtMs = NEVER;
+  #lookingSinceMs: number | undefined;
   #isReloading = false;
 
   constructor(options: PeerOptions) {
@@ -73,6 +75,11 @@ export class Peer {
 
   get stats(): ServerStats {
     return this.#state.stats;
+  }
+
+  /** What this member counts beside its server. */
+  get peerStats(): PeerStats {
+    return this.#state.peerStats;
   }
 
   get role(): Role | null {
@@ -295,6 +302,8 @@ export class Peer {
 
   #look(): void {
     const state = this.#state;
+    state.peerStats.counters.looking_count++;
+    this.#lookingSinceMs = state.nowMs;
     state.event({ kind: "roleChanged", state: "looking", leader: undefined, reason: this.#reason });
     this.#reason = "";
     state.out.forgetNotifications();
@@ -346,6 +355,9 @@ export class Peer {
     this.#readOnlyAtMs = NEVER;
     state.stopServer();
     state.out.forgetNotifications();
+    if (this.#lookingSinceMs !== undefined)
+      state.peerStats.summaries.election_time.add(state.nowMs - this.#lookingSinceMs);
+    this.#lookingSinceMs = undefined;
     this.#vote = { ...vote, state: name };
     state.event({ kind: "roleChanged", state: name, leader: vote.leader, reason: "" });
     const end = this.#endOf();

@@ -22,6 +22,7 @@ export interface Outstanding {
   readonly entry: LogEntry;
   /** The quorums that it needs: of all configurations that counted when it was proposed (quorum-protocol 5.4). */
   readonly systems: readonly QuorumSystem[];
+  readonly proposedAtMs: number;
   /** The configuration that it makes; undefined for anything but a reconfig. */
   readonly reconfig: Membership | undefined;
 }
@@ -75,6 +76,13 @@ export class Proposals implements Broadcast {
     return this.#proposed;
   }
 
+  /** Syncs that wait for a commit. */
+  get pendingSyncs(): number {
+    let count = 0;
+    for (const waiting of this.#syncs.values()) count += waiting.length;
+    return count;
+  }
+
   /** Oldest first. */
   get outstanding(): Fifo<Outstanding> {
     return this.#outstanding;
@@ -94,7 +102,8 @@ export class Proposals implements Broadcast {
     this.#proposed = zxid;
     const { lastSeen } = state.view;
     const reconfig = lastSeen?.version === zxid ? lastSeen : undefined;
-    this.#outstanding.push({ entry, systems: this.#currentSystems(), reconfig });
+    this.#outstanding.push({ entry, systems: this.#currentSystems(), proposedAtMs: state.nowMs, reconfig });
+    state.peerStats.proposed(bytes.length);
     state.append(entry);
     const packet = encodeProposal(zxid, bytes);
     for (const handler of this.#handlers()) {
@@ -115,6 +124,7 @@ export class Proposals implements Broadcast {
 
   /** The own disk has more; see {@link advance}. */
   persisted(): void {
+    this.countAck(this.#state.sid, this.#state.durable);
     this.advance();
   }
 
@@ -127,6 +137,14 @@ export class Proposals implements Broadcast {
     const waiting = this.#syncs.get(this.#proposed);
     if (waiting === undefined) this.#syncs.set(this.#proposed, [handler]);
     else waiting.push(handler);
+  }
+
+  /** A server has acknowledged everything up to `zxid`: how late the last of it was, unless it is committed already. */
+  countAck(sid: number, zxid: Zxid): void {
+    const first = this.#outstanding.peek();
+    if (first === undefined || zxid < first.entry.zxid) return;
+    const acked = this.#outstanding.at(zxid - first.entry.zxid);
+    if (acked !== undefined) this.#state.peerStats.acked(sid, this.#state.nowMs - acked.proposedAtMs);
   }
 
   /** Commits whatever has its quorums, in order. */
@@ -153,6 +171,10 @@ export class Proposals implements Broadcast {
     const leader = reconfig === undefined ? undefined : this.#designate(next, this.#entriesBehind());
     this.#outstanding.shift();
     this.#committed = zxid;
+    const { counters, summaries } = this.#state.peerStats;
+    counters.commit_count++;
+    counters.request_commit_queued++;
+    summaries.quorum_ack_latency.add(this.#state.nowMs - next.proposedAtMs);
     if (leader === undefined) this.#tellCommit(entry);
     else this.#tellActivation(entry, leader);
     const waiting = this.#syncs.get(zxid);

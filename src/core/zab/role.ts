@@ -3,12 +3,21 @@ import type { Membership } from "../quorum/membership.ts";
 import type { LogEntry } from "../ready.ts";
 import type { JobDone, LinkAccepted, LinkId, LogSurveyed, SnapshotReceived } from "./peer-face.ts";
 
+/** How far a role has come (quorum-protocol 0.1); before it there is `election`. */
+export type ZabPhase = "discovery" | "synchronization" | "broadcast";
+
+/** How a learner is brought to what its leader has. */
+export type SyncMode = "DIFF" | "TRUNC" | "SNAP";
+
 /** What a member is between two elections: a leader or a learner. */
 export interface Role {
   readonly state: "leading" | "following" | "observing";
   readonly leaderSid: number;
   /** Clients are served. */
   readonly isServing: boolean;
+  readonly zabPhase: ZabPhase;
+  /** Of a learner that is being synchronised; undefined otherwise. */
+  readonly syncMode?: SyncMode | undefined;
   readonly nextDeadline: number;
   tick(): void;
   linkAccepted(input: LinkAccepted): void;
