@@ -1,7 +1,9 @@
 import { quorumSystemOf } from "../core/quorum/quorum-system.ts";
 import { Leader } from "../core/zab/leader.ts";
+import { Learner } from "../core/zab/learner.ts";
 import type { LearnerHandler } from "../core/zab/learner-handler.ts";
 import type { Peer } from "../core/zab/peer.ts";
+import type { LinkId } from "../core/zab/peer-face.ts";
 import type { QuorumGaugeName } from "../metrics/gauge-table.ts";
 import type { GaugeSource } from "../metrics/metrics-registry.ts";
 
@@ -17,15 +19,17 @@ export function memberGauges(
     () =>
       peer.role instanceof Leader && peer.isServing ? read(peer.role) : null;
   const voters = (): ReadonlySet<number> => quorumSystemOf(peer.view.committed).voters;
+  const followers = (): LearnerHandler[] => syncedLearners(peer).filter(({ isObserver }) => !isObserver);
   const { peerStats } = peer;
   return {
     quorum_size: () => voters().size,
-    synced_observers: onLeader((leader) => inSync(leader).filter(({ isObserver }) => isObserver).length),
+    synced_observers: () =>
+      peer.isServing && peer.role?.state !== "observing"
+        ? syncedLearners(peer).filter(({ isObserver }) => isObserver).length
+        : null,
     learners: onLeader((leader) => leader.learners.size),
-    synced_followers: onLeader((leader) => followers(leader).filter(({ sid }) => voters().has(sid)).length),
-    synced_non_voting_followers: onLeader(
-      (leader) => followers(leader).filter(({ sid }) => !voters().has(sid)).length,
-    ),
+    synced_followers: onLeader(() => followers().filter(({ sid }) => voters().has(sid)).length),
+    synced_non_voting_followers: onLeader(() => followers().filter(({ sid }) => !voters().has(sid)).length),
     pending_syncs: onLeader(({ pendingSyncs }) => pendingSyncs),
     leader_uptime: onLeader(({ servingSinceMs }) => elapsedMs() - (servingSinceMs ?? elapsedMs())),
     last_proposal_size: onLeader(() => peerStats.lastProposalBytes),
@@ -34,10 +38,11 @@ export function memberGauges(
   };
 }
 
-function inSync(leader: Leader): LearnerHandler[] {
-  return [...leader.learners.values()].filter(({ phase }) => phase === "serving");
+/** The learners that are in sync with this server, a leader or a follower that feeds observers. */
+export function syncedLearners({ role }: Pick<Peer, "role">): LearnerHandler[] {
+  const learners =
+    role instanceof Leader ? role.learners : role instanceof Learner ? role.observers : NO_LEARNERS;
+  return [...learners.values()].filter(({ phase }) => phase === "serving");
 }
 
-function followers(leader: Leader): LearnerHandler[] {
-  return inSync(leader).filter(({ isObserver }) => !isObserver);
-}
+const NO_LEARNERS: ReadonlyMap<LinkId, LearnerHandler> = new Map();

@@ -10,9 +10,11 @@ import type { Config } from "../config/config.ts";
 import { type HostPort, memberOf, type ServerSpec } from "../core/quorum/membership.ts";
 import { formatMembership } from "../core/quorum/membership-text.ts";
 import { Leader } from "../core/zab/leader.ts";
+import { Learner } from "../core/zab/learner.ts";
 import type { LearnerHandler } from "../core/zab/learner-handler.ts";
 import type { Peer } from "../core/zab/peer.ts";
 import type { LinkId } from "../core/zab/peer-face.ts";
+import { syncedLearners } from "./member-gauges.ts";
 
 /** What a link has sent, and what waits to be sent on it. */
 export interface LinkTraffic {
@@ -22,7 +24,10 @@ export interface LinkTraffic {
 }
 
 export interface MemberViewParts {
-  readonly peer: Pick<Peer, "sid" | "state" | "role" | "leaderSid" | "server" | "view" | "peerStats">;
+  readonly peer: Pick<
+    Peer,
+    "sid" | "state" | "role" | "leaderSid" | "server" | "database" | "view" | "peerStats"
+  >;
   readonly config: Pick<Config["ensemble"], "initLimitTicks" | "syncLimitTicks" | "membership">;
   /** Where this server's clients connect when its line does not say so. */
   readonly clientAddress: HostPort | null;
@@ -62,10 +67,9 @@ export class MemberView implements QuorumView {
     return this.#parts.peer.role?.zabPhase ?? "election";
   }
 
-  /** An observer learns from its leader, as long as it is told of no other master. */
   get observerMasterId(): number | null {
-    const { server, leaderSid } = this.#parts.peer;
-    return server?.role === "observer" ? (leaderSid ?? null) : null;
+    const { server, role } = this.#parts.peer;
+    return server?.role === "observer" && role instanceof Learner ? role.masterSid : null;
   }
 
   get proposalSizes(): BufferSizes | null {
@@ -129,11 +133,6 @@ export class MemberView implements QuorumView {
     }
   }
 
-  get #leader(): Leader | undefined {
-    const { role } = this.#parts.peer;
-    return role instanceof Leader ? role : undefined;
-  }
-
   /** This server's line, also when no configuration has it any more. */
   get #own(): ServerSpec | undefined {
     return this.#specOf(this.#parts.peer.sid);
@@ -150,13 +149,12 @@ export class MemberView implements QuorumView {
   }
 
   #observers(): LearnerHandler[] {
-    return [...(this.#leader?.learners.values() ?? [])].filter(
-      ({ isObserver, phase }) => isObserver && phase === "serving",
-    );
+    return syncedLearners(this.#parts.peer).filter(({ isObserver }) => isObserver);
   }
 
   #observerInfo({ link, remote, sid, establishedWallMs, packetsReceived, requests }: LearnerHandler) {
     const { packetsSent, queuedPackets, queuedBytes } = this.#parts.traffic(link);
+    const { role, database } = this.#parts.peer;
     return {
       remoteAddress: `/${remote}`,
       serverId: sid,
@@ -166,8 +164,8 @@ export class MemberView implements QuorumView {
       packetsReceived,
       packetsSent: packetsSent - (this.#sentBefore.get(link) ?? 0),
       requests,
-      // The leader's PING names it, if nothing else does.
-      lastZxid: this.#leader?.lastProposed ?? -1,
+      // The next PING names it, if nothing else does.
+      lastZxid: role instanceof Leader ? role.lastProposed : database.lastProcessedZxid,
     };
   }
 }

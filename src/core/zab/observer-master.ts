@@ -135,7 +135,8 @@ export class ObserverMaster {
 
   logSurveyed(survey: LogSurveyed): void {
     const handler = this.#handlers.get(survey.link);
-    if (handler?.phase === "surveying" && this.#sync.plan(handler, survey, this.#handlers.values())) this.#forward(handler);
+    if (handler?.phase === "surveying" && this.#sync.plan(handler, survey, this.#handlers.values()))
+      this.#forward(handler);
   }
 
   #forward(handler: LearnerHandler): void {
