@@ -35,6 +35,9 @@ export interface ObserverInfo {
 /** Where a member is in the Zab protocol. */
 export type ZabState = "election" | "discovery" | "synchronization" | "broadcast";
 
+/** What a member calls itself while it serves nobody. */
+export type UnservingState = "leaderelection" | "leading" | "following" | "observing";
+
 /** What only a member of a quorum can tell; a standalone server has none of it. */
 export interface QuorumView {
   readonly isLeader: boolean;
@@ -42,6 +45,7 @@ export interface QuorumView {
   readonly leaderId: number;
   /** Host of the leader's quorum address; empty while unknown. */
   readonly leaderHost: string;
+  readonly unservingState: UnservingState;
   /** `<following|leading|observing|looking> - <Zab phase>[ - <sync mode>]`. */
   readonly peerState: string;
   /** Id of the follower that serves this observer; null elsewhere. */

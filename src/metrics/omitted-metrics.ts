@@ -5,6 +5,8 @@ const STEP =
 const LEARNERS =
   "an optimisation that is not needed: a request of a learner waits in no queue for its commit";
 const MASTERS = "a follower passes a commit on to its observers in the step that applies it";
+const PACKETS =
+  "a packet for a learner goes to its socket at once; the admin command observers shows what waits there";
 
 /**
  * Apache's metrics that this server does not have, and why. A number that nothing feeds would look like good news, so
@@ -49,4 +51,6 @@ export const OMITTED_METRICS = {
   socket_closing_time: "closing a link to a learner makes nobody wait",
   om_proposal_process_time_ms: MASTERS,
   om_commit_process_time_ms: MASTERS,
+  learner_handler_qp_size: PACKETS,
+  learner_handler_qp_time_ms: PACKETS,
 } as const;

@@ -65,11 +65,9 @@ export const PERCENTILE_SUMMARIES = {
 export const SUMMARY_SETS = {
   write_per_namespace: { fedBy: "machine", help: "bytes per write: path and data" },
   read_per_namespace: { fedBy: "machine", help: "bytes per read: path, data and 68 for the stat" },
-  learner_handler_qp_size: { fedBy: "ensemble", help: "packets queued for a learner" },
 } as const satisfies Record<string, MetricRow>;
 
 export const PERCENTILE_SUMMARY_SETS = {
-  learner_handler_qp_time_ms: { fedBy: "ensemble", help: "ms a packet waited for a learner" },
   ack_latency: { fedBy: "ensemble", help: "ms from the txn's time stamp to the ack of a learner" },
 } as const satisfies Record<string, MetricRow>;
 

@@ -8,7 +8,7 @@ import { packetDataBytesMax, QuorumStream, SNAPSHOT_END } from "../protocol/quor
 import type { QuorumPacket } from "../protocol/records/quorum.ts";
 import type { Zxid } from "../protocol/zxid.ts";
 import { SnapshotDecoder } from "../storage/snapshot-decoder.ts";
-import { LinkOutbox, type LinkOutboxOptions } from "./ensemble-outbox.ts";
+import { LinkOutbox, type LinkOutboxOptions, type LinkTraffic } from "./ensemble-outbox.ts";
 
 /** What a link shares with the others. */
 export interface LinkContext extends Pick<LinkOutboxOptions, "readLog" | "logFailed" | "bytesMax"> {
@@ -66,6 +66,10 @@ export class LearnerLink implements NetLinkHandler {
   /** `address:port` of the other side. */
   get remote(): string {
     return this.#net.remote;
+  }
+
+  get traffic(): LinkTraffic {
+    return this.#outbox.traffic;
   }
 
   send(item: LinkSend): void {

@@ -1,6 +1,7 @@
 import type { NetLink, NetLinkHandler, Network } from "../base/ports.ts";
 import type { Dial, DurableSend, LinkId, LinkSend } from "../core/zab/peer-face.ts";
 import { LearnerLink, type LinkContext } from "./ensemble-link.ts";
+import type { LinkTraffic } from "./ensemble-outbox.ts";
 
 /**
  * Connections to the quorum port at the same time. An ensemble has at most 254 servers; the rest is room for those that come
@@ -38,6 +39,11 @@ export class LearnerLinks {
   /** Links that are open; dials do not count. */
   get size(): number {
     return this.#links.size;
+  }
+
+  /** What has been sent on a link, and what waits; nothing when it is gone. */
+  traffic(id: LinkId): LinkTraffic {
+    return this.#links.get(id)?.traffic ?? { packetsSent: 0, queuedPackets: 0, queuedBytes: 0 };
   }
 
   /** A learner has connected: for `Network.listen`. */

@@ -21,6 +21,14 @@ const AHEAD_BYTES_MAX = 256 * 1024;
  */
 export const LEARNER_BYTES_MAX = 256 * 1024 * 1024;
 
+/** What a link has sent, and what waits to be sent on it. */
+export interface LinkTraffic {
+  /** What is streamed (a snapshot, a part of the log) counts as one. */
+  readonly packetsSent: number;
+  readonly queuedPackets: number;
+  readonly queuedBytes: number;
+}
+
 export interface LinkOutboxOptions {
   readonly net: NetLink;
   readonly timer: Timer;
@@ -47,6 +55,7 @@ export class LinkOutbox {
   /** Behind a stream that is being sent. */
   #queue: (Uint8Array | Stream)[] = [];
   #queuedBytes = 0;
+  #packetsSent = 0;
   #isStreaming = false;
   #isClosed = false;
   #walk: SnapshotWalk | undefined;
@@ -56,8 +65,17 @@ export class LinkOutbox {
     this.#options = options;
   }
 
+  get traffic(): LinkTraffic {
+    return {
+      packetsSent: this.#packetsSent,
+      queuedPackets: this.#queue.length,
+      queuedBytes: this.#queuedBytes + this.#options.net.bufferedBytes,
+    };
+  }
+
   send(bytes: Uint8Array): void {
     if (this.#isClosed) return;
+    this.#packetsSent++;
     const { net, bytesMax, failed } = this.#options;
     if (this.#isStreaming) {
       this.#queue.push(bytes);
@@ -77,6 +95,7 @@ export class LinkOutbox {
       if (stream.kind === "snapshot") stream.walk.abandon();
       return;
     }
+    this.#packetsSent++;
     this.#queue.push(stream);
     if (!this.#isStreaming) this.#sendQueued();
   }

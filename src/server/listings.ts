@@ -8,6 +8,7 @@ import type {
   SessionPaths,
 } from "../admin/admin-view.ts";
 import type { ConnectionId } from "../core/connection-id.ts";
+import type { ServerRole } from "../core/pipeline/chains.ts";
 import type { Connection } from "../core/pipeline/connection.ts";
 import type { Expiring, ExpiryBuckets } from "../core/session/expiry-buckets.ts";
 import type { SessionTracker, TrackedSession } from "../core/session/session-tracker.ts";
@@ -41,10 +42,26 @@ function expiryListing<T extends Expiring, E>(
   return { bucketCount: queue.bucketCount, elementCount: queue.elementCount, buckets: buckets() };
 }
 
-/** The sessions of a standalone server, which has no local ones. */
-export function sessionsOf(sessions: SessionTracker): SessionListing {
+/**
+ * The sessions of a server in `role`: only a standalone server and a leader know when global ones expire.
+ *
+ * @param areLocalEnabled `localSessionsEnabled`: then local ones are listed beside the global ones
+ */
+export function sessionsOf(
+  sessions: SessionTracker,
+  role: ServerRole,
+  areLocalEnabled: boolean,
+): SessionListing {
   const show = (session: TrackedSession): SessionId => session.id;
-  return { local: null, global: { kind: "expiry", ...expiryListing(sessions.global, show) } };
+  const hasLocal = areLocalEnabled && role !== "standalone";
+  const local = hasLocal ? expiryListing(sessions.local, show) : null;
+  if (role === "standalone" || role === "leader")
+    return { local, global: { kind: "expiry", ...expiryListing(sessions.global, show) } };
+  const global = [...sessions.sessions()]
+    .filter(({ isLocal }) => !isLocal)
+    .map(({ id, timeoutMs }) => ({ id, timeoutMs }))
+    .sort((a, b) => a.id.hi - b.id.hi || (a.id.lo >>> 0) - (b.id.lo >>> 0));
+  return { local, global: { kind: "learner", count: global.length, sessions: global } };
 }
 
 export function connectionExpiryOf(silent: ExpiryBuckets<Connection>): ExpiryListing<ExpiringConnection> {

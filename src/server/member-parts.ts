@@ -8,6 +8,7 @@ import type { QuorumView } from "../core/quorum/quorum-view.ts";
 import type { Input } from "../core/ready.ts";
 import { Peer } from "../core/zab/peer.ts";
 import type { PeerInput, PeerReady } from "../core/zab/peer-face.ts";
+import { bindPeerStats } from "../metrics/peer-metrics.ts";
 import { EpochFiles } from "../storage/epoch-files.ts";
 import type { Epochs } from "../storage/epoch-rules.ts";
 import { ElectionNetwork } from "./election-network.ts";
@@ -16,7 +17,9 @@ import { LearnerLinks } from "./ensemble-links.ts";
 import { LEARNER_BYTES_MAX } from "./ensemble-outbox.ts";
 import { StorageDesk } from "./ensemble-storage.ts";
 import { ExitCode } from "./exit-code.ts";
+import { memberGauges } from "./member-gauges.ts";
 import { ensembleOptionsOf, memberServerOptionsOf } from "./member-options.ts";
+import { MemberView } from "./member-view.ts";
 import { MembershipFiles } from "./membership-files.ts";
 import { type BindAddress, QuorumListener } from "./quorum-listener.ts";
 import { Replica } from "./replica.ts";
@@ -153,10 +156,24 @@ export function connectMember(foundation: ServerFoundation, epochs: Epochs, view
       machine: () => machine.server ?? idle,
       stats,
       serverState: () => (machine.server ?? idle).role satisfies ServerState,
+      quorum: new MemberView({
+        peer: machine,
+        config: ensemble,
+        clientAddress:
+          config.clients.port === null
+            ? null
+            : { host: config.clients.address ?? "0.0.0.0", port: config.clients.port },
+        traffic: (link) => links.traffic(link),
+      }),
       isServing,
       step: (input: Input) => step(input),
     },
     snapshots,
+  );
+  bindPeerStats(
+    metrics.registry,
+    machine.peerStats,
+    memberGauges(machine, () => clock.now().elapsedMs),
   );
   const replica: Replica<PeerInput, PeerReady> = new Replica<PeerInput, PeerReady>({
     machine,

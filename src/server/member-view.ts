@@ -4,6 +4,7 @@ import type {
   MemberInfo,
   ObserverInfo,
   QuorumView,
+  UnservingState,
   ZabState,
 } from "../admin/quorum-view.ts";
 import type { Config } from "../config/config.ts";
@@ -14,14 +15,8 @@ import { Learner } from "../core/zab/learner.ts";
 import type { LearnerHandler } from "../core/zab/learner-handler.ts";
 import type { Peer } from "../core/zab/peer.ts";
 import type { LinkId } from "../core/zab/peer-face.ts";
+import type { LinkTraffic } from "./ensemble-outbox.ts";
 import { syncedLearners } from "./member-gauges.ts";
-
-/** What a link has sent, and what waits to be sent on it. */
-export interface LinkTraffic {
-  readonly packetsSent: number;
-  readonly queuedPackets: number;
-  readonly queuedBytes: number;
-}
 
 export interface MemberViewParts {
   readonly peer: Pick<
@@ -61,6 +56,10 @@ export class MemberView implements QuorumView {
     const { state, role } = this.#parts.peer;
     const phases = role === null ? [] : [role.zabPhase, role.syncMode?.toLowerCase()];
     return [state, ...phases].filter((word) => word !== undefined).join(" - ");
+  }
+
+  get unservingState(): UnservingState {
+    return this.#parts.peer.role?.state ?? "leaderelection";
   }
 
   get zabState(): ZabState {
@@ -122,6 +121,10 @@ export class MemberView implements QuorumView {
   get isVoting(): boolean {
     const { peer } = this.#parts;
     return memberOf(peer.view.committed, peer.sid)?.peerType === "participant";
+  }
+
+  resetProposalSizes(): void {
+    this.#parts.peer.peerStats.resetProposalSizes();
   }
 
   resetObserverStatistics(): void {

@@ -64,7 +64,8 @@ export interface ClientSide {
 }
 
 /** What the client side sees of the machine. */
-export interface ServedMachine extends Pick<ServerViewParts, "machine" | "serverState" | "isServing"> {
+export interface ServedMachine
+  extends Pick<ServerViewParts, "machine" | "serverState" | "quorum" | "isServing"> {
   readonly stats: ServerStats;
   readonly step: (input: Input) => void;
 }
@@ -160,7 +161,7 @@ export function createLogWorker(
 
 function createView(
   { config, configText, ports, storage, metrics, clientPort }: ServerFoundation,
-  { machine, serverState, isServing }: ServedMachine,
+  { machine, serverState, quorum, isServing }: ServedMachine,
   gateway: Gateway,
   snapshots: SnapshotWorker,
 ): ServerView {
@@ -171,6 +172,7 @@ function createView(
     directory: storage.directory,
     machine,
     serverState,
+    quorum,
     gateway,
     snapshots,
     registry: metrics.registry,

@@ -36,6 +36,7 @@ import {
   watchesByPathOf,
   watchesBySessionOf,
 } from "./listings.ts";
+import type { MemberView } from "./member-view.ts";
 import type { SnapshotWorker } from "./snapshot-worker.ts";
 
 /** Apache's trace mask at start (operations 1.4). It is kept and shown; our log has levels instead of masks. */
@@ -49,6 +50,8 @@ export interface ServerViewParts {
   /** A member has a new one in each role: it is asked for each time. */
   readonly machine: () => ServerMachine;
   readonly serverState: () => ServerState;
+  /** Null on a standalone server. */
+  readonly quorum: MemberView | null;
   readonly gateway: Gateway;
   readonly snapshots: SnapshotWorker;
   readonly registry: MetricsRegistry;
@@ -142,7 +145,8 @@ export class ServerView implements AdminView {
   }
 
   initialConfiguration(): string | null {
-    return this.#parts.configText;
+    const { configText, quorum } = this.#parts;
+    return quorum === null ? configText : null;
   }
 
   environment(): Iterable<readonly [key: string, value: string]> {
@@ -186,7 +190,8 @@ export class ServerView implements AdminView {
   }
 
   sessions(): SessionListing {
-    return sessionsOf(this.#machine.sessions);
+    const { sessions, role } = this.#machine;
+    return sessionsOf(sessions, role, this.#parts.config.sessions.hasLocalSessions);
   }
 
   *connections(): Iterable<ConnectionInfo> {
@@ -225,11 +230,12 @@ export class ServerView implements AdminView {
   }
 
   resetServerStatistics(): void {
-    const { slowSyncCount, registry } = this.#parts;
+    const { slowSyncCount, registry, quorum } = this.#parts;
     const machine = this.#machine;
     machine.stats.reset();
     slowSyncCount.value = 0;
     registry.reset();
+    quorum?.resetProposalSizes();
   }
 
   resetConnectionStatistics(): void {
@@ -251,8 +257,8 @@ export class ServerView implements AdminView {
     return count;
   }
 
-  quorum(): null {
-    return null;
+  quorum(): MemberView | null {
+    return this.#parts.quorum;
   }
 }
 

@@ -32,6 +32,7 @@ export function connectStandalone(foundation: ServerFoundation): ServerParts {
       machine: () => machine,
       stats: machine.stats,
       serverState: () => "standalone",
+      quorum: null,
       isServing: foundation.isServing,
       step: (input) => replica.step(input),
     },

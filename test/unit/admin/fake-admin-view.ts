@@ -220,6 +220,7 @@ export function quorumView(calls: string[]): QuorumView {
     isLeader: true,
     leaderId: 1,
     leaderHost: "127.0.0.1",
+    unservingState: "leading",
     peerState: "leading - broadcast",
     observerMasterId: null,
     proposalSizes: { lastBytes: 89, minBytes: 36, maxBytes: 378 },

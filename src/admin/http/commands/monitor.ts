@@ -12,8 +12,9 @@ export const monitor: AdminCommand = {
 
 function* monitorFields(view: AdminView): Iterable<readonly [string, JsonValue]> {
   yield ["version", view.version()];
-  yield ["server_state", view.serverState()];
   const quorum = view.quorum();
+  const isLooking = quorum !== null && !view.isServing();
+  yield ["server_state", isLooking ? quorum.unservingState : view.serverState()];
   if (quorum !== null) {
     yield ["peer_state", quorum.peerState];
     if (quorum.observerMasterId !== null) yield ["observer_master_id", quorum.observerMasterId];
