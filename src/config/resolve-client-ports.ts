@@ -71,7 +71,8 @@ function contradicts(fromKeys: Listener, listed: HostPort): boolean {
   return isAddress(fromKeys.host) === isAddress(listed.host);
 }
 
-function isAnyAddress(host: string): boolean {
+/** Every address of the machine. */
+export function isAnyAddress(host: string): boolean {
   return host === "0.0.0.0" || host === "::" || host === "0:0:0:0:0:0:0:0";
 }
 

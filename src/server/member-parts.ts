@@ -1,5 +1,6 @@
 import type { ServerState } from "../admin/admin-view.ts";
 import { invariant } from "../base/invariant.ts";
+import { isAnyAddress } from "../config/resolve-client-ports.ts";
 import { readOnlyChain } from "../core/pipeline/chains.ts";
 import { ServerMachine } from "../core/pipeline/server-machine.ts";
 import { ServerStats } from "../core/pipeline/server-stats.ts";
@@ -126,12 +127,20 @@ export function connectMember(foundation: ServerFoundation, epochs: Epochs, view
     );
   };
 
+  /** A server that is taken out of the ensemble goes on serving where it is. */
+  const moveClients = (before: Membership, after: Membership): void => {
+    const [from, to] = [before, after].map((each) => memberOf(each, config.files.serverId)?.client);
+    if (to === undefined || to === null || (from?.host === to.host && from.port === to.port)) return;
+    foundation.clientsMoved({ host: isAnyAddress(to.host) ? null : to.host, port: to.port });
+  };
+
   const performMember = (ready: PeerReady): void => {
     durable.add(ready);
     if (ready.sendNow.length > 0) links.send(ready.sendNow);
     for (const { link, zxid } of ready.surveys) void desk.survey(link, zxid).then(step);
     if (ready.memberships !== undefined) {
       election.setView(ready.memberships);
+      moveClients(committed, ready.memberships.committed);
       committed = ready.memberships.committed;
       openPorts();
     }

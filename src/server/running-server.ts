@@ -4,6 +4,7 @@ import type { Network } from "../base/ports.ts";
 import type { Config } from "../config/config.ts";
 import { purge } from "../storage/retention.ts";
 import type { ClientListener, ClientListenerOptions } from "../transport/client-listener.ts";
+import { ClientPort } from "./client-port.ts";
 import { ExitCode, ServerFailure } from "./exit-code.ts";
 import { prepareMember } from "./member-start.ts";
 import { type OpenStorage, openStorage, type StoragePorts } from "./open-storage.ts";
@@ -45,10 +46,10 @@ export class RunningServer {
   readonly #storage: OpenStorage;
   readonly #metrics: ServerMetrics;
   readonly #parts: ServerParts;
+  readonly #clientPort: ClientPort;
   readonly #stoppers: (() => void | Promise<void>)[] = [];
   #resolveEnded: (failure: ServerFailure | undefined) => void = () => {};
   #state: State = "starting";
-  #listener: ClientListener | undefined;
   #extras: Promise<void> = Promise.resolve();
   #admin: AdminServer | undefined;
 
@@ -101,7 +102,17 @@ export class RunningServer {
       isServing: () => this.#state === "serving",
       clientPort: () => this.clientPort,
       fileDescriptors: system.fileDescriptors,
+      clientsMoved: (to) => this.#clientPort.move(to),
       failed: (exitCode, what, error) => this.#fail(exitCode, what, error),
+    });
+    this.#clientPort = new ClientPort({
+      config,
+      clients: this.#parts,
+      timer: system.timer,
+      log: system.log,
+      listen: system.listen,
+      rejected: () => metrics.connectionRejected(),
+      failed: (error) => this.#fail(ExitCode.unexpected, "the client port cannot be served", error),
     });
   }
 
@@ -116,7 +127,7 @@ export class RunningServer {
 
   /** The bound client port; null before {@link listen} and without one. */
   get clientPort(): number | null {
-    return this.#listener?.port ?? null;
+    return this.#clientPort.bound?.port ?? null;
   }
 
   /** The AdminServer's bound port; null until {@link ready} and without one. */
@@ -126,31 +137,16 @@ export class RunningServer {
 
   /** Serves clients, and starts what need not be there before them. */
   async listen(): Promise<void> {
-    const { clients, requests } = this.#config;
-    const { timer, log, listen } = this.#system;
-    const { gateway, words, replica, audit, ensemble } = this.#parts;
+    const { clients } = this.#config;
+    const { log } = this.#system;
+    const { replica, audit, ensemble } = this.#parts;
     await ensemble?.begin();
+    // The election port may have been given up.
+    if (this.#state === "ended") throw (await this.ended)!;
     replica.start();
     this.#state = "serving";
-    if (clients.port !== null) {
-      this.#listener = await listen({
-        host: clients.address,
-        port: clients.port,
-        backlog: clients.listenBacklog,
-        hasTcpKeepAlive: clients.hasTcpKeepAlive,
-        perAddressMax: clients.cnxnsPerAddressMax,
-        totalMax: clients.cnxnsMax,
-        frameBytesMax: requests.juteMaxBufferBytes,
-        nextConnectionId: () => gateway.nextConnectionId(),
-        handler: gateway,
-        words,
-        timer,
-        log,
-        rejected: () => this.#metrics.connectionRejected(),
-        failed: (error) => this.#fail(ExitCode.unexpected, "the client port cannot be served", error),
-      });
-    }
-    const { host = null, port = null } = this.#listener ?? {};
+    if (clients.port !== null) await this.#clientPort.open({ host: clients.address, port: clients.port });
+    const { host = null, port = null } = this.#clientPort.bound ?? {};
     const { lastZxid: zxid } = this.#storage.recovered;
     const what = ensemble === undefined ? "serving clients" : "listening for clients";
     if (port !== null) log.info({ address: host, port, zxid }, what);
@@ -176,7 +172,7 @@ export class RunningServer {
     this.#state = "stopping";
     const { gateway, replica, worker, audit, ensemble } = this.#parts;
     if (this.#config.audit.isEnabled) audit.server("serverStop", "invoked");
-    const stopped = this.#listener?.stop();
+    const stopped = this.#clientPort.stop();
     gateway.pauseAll();
     await stopped;
     await this.#within(this.#config.requests.shutdownTimeoutMs, this.#finishAccepted());
@@ -306,7 +302,7 @@ export class RunningServer {
   }
 
   async #giveBack(): Promise<void> {
-    await Promise.all([this.#listener?.stop(), this.#parts.ensemble?.end(), this.#stopExtras()]);
+    await Promise.all([this.#clientPort.stop(), this.#parts.ensemble?.end(), this.#stopExtras()]);
     await this.#parts.snapshots.idle();
     await this.#storage.directory.release();
   }

@@ -6,6 +6,7 @@ import type { Database } from "../core/tree/database.ts";
 import type { Zxid } from "../protocol/zxid.ts";
 import type { CommandWords } from "../transport/client-connection.ts";
 import { AuditLog } from "./audit-log.ts";
+import type { ClientAddress } from "./client-port.ts";
 import { commandAnswers } from "./command-answers.ts";
 import { ExitCode } from "./exit-code.ts";
 import { Gateway } from "./gateway.ts";
@@ -29,6 +30,8 @@ export interface ServerFoundation {
   /** The bound client port. */
   readonly clientPort: () => number | null;
   readonly fileDescriptors: () => { readonly open: number; readonly max: number } | null;
+  /** A reconfig has given this server's clients another address. */
+  readonly clientsMoved: (to: ClientAddress) => void;
   /** A part cannot go on, and so the server cannot. */
   readonly failed: (exitCode: ExitCode, what: string, error: unknown) => void;
 }

@@ -1,5 +1,10 @@
+import { once } from "node:events";
+import { readdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { connect } from "../../src/client/connect.ts";
+import { newDisk } from "../support/storage.ts";
 import { TestEnsemble } from "../support/test-ensemble.ts";
 
 /** Members of an ensemble in one process, over real sockets and real directories. */
@@ -18,6 +23,51 @@ async function client(...ids: number[]) {
   clients.push(connected);
   return connected;
 }
+
+describe("a member that must not start", () => {
+  it("is not one of the servers listed", async () => {
+    ensemble = await TestEnsemble.create(3);
+    writeFileSync(join(ensemble.member(1).dataDir, "myid"), "9");
+    await expect(ensemble.start(1)).rejects.toMatchObject({
+      exitCode: 1,
+      message: expect.stringContaining("My id 9 not in the peer list"),
+    });
+  });
+
+  it("has epochs that do not fit its data", async () => {
+    ensemble = await TestEnsemble.create(3);
+    await ensemble.start();
+    await ensemble.untilServing();
+    await ensemble.stop(1);
+    const file = join(ensemble.member(1).dataDir, "version-2/acceptedEpoch");
+    writeFileSync(file, "0");
+    await expect(ensemble.start(1)).rejects.toMatchObject({
+      exitCode: 1,
+      message: expect.stringContaining("currentEpoch is 1, but acceptedEpoch is 0"),
+    });
+    // Nothing is held: it starts once it is right.
+    writeFileSync(file, "1");
+    await ensemble.start(1);
+    await ensemble.untilServing();
+  });
+
+  it("finds its election port taken, and ends with exit code 14", async () => {
+    ensemble = await TestEnsemble.create(3);
+    const electionPort = Number(/:(\d+):participant/.exec(ensemble.member(1).line)![1]);
+    const squatter = createServer().listen(electionPort, "127.0.0.1");
+    await once(squatter, "listening");
+    try {
+      await expect(ensemble.startWith(1, {}, { electionPortBindRetry: "1" })).rejects.toMatchObject({
+        exitCode: 14,
+        message: expect.stringContaining("the port is in use"),
+      });
+    } finally {
+      squatter.close();
+    }
+    await ensemble.start();
+    await ensemble.untilServing();
+  });
+});
 
 describe("three servers", () => {
   it("elect a leader, replicate, and survive the loss of one", async () => {
@@ -39,5 +89,51 @@ describe("three servers", () => {
     await ensemble.untilServing();
     const c = await client(3);
     expect((await c.get("/a")).data).toEqual(Buffer.from("two"));
+  });
+
+  it("bring a wiped one back with a snapshot, which is on its disk then", async () => {
+    ensemble = await TestEnsemble.create(3, { forceSnapshotSync: "true" });
+    await ensemble.start();
+    await ensemble.untilServing();
+    const writer = await client(2);
+    for (let i = 0; i < 30; i++) await writer.create(`/n${i}`, { data: "x".repeat(1000) });
+    await ensemble.stop(1);
+    ensemble.wipe(1);
+    await ensemble.start(1);
+    await ensemble.untilServing();
+    const { server, log } = ensemble.member(1);
+    expect(server!.view.nodeCount()).toBe(ensemble.server(2).view.nodeCount());
+    expect(log.messages("warn").concat(log.messages("error"))).toEqual([]);
+    const reader = await client(1);
+    await reader.sync("/");
+    expect((await reader.children("/")).children).toHaveLength(31);
+    await writer.create("/late");
+    await ensemble.stop(1);
+    // Alone it has what it was given and what came behind it.
+    const snapshots = readdirSync(join(ensemble.member(1).dataDir, "version-2")).filter((name) =>
+      /^snapshot\.1/.test(name),
+    );
+    expect(snapshots).toHaveLength(1);
+    await ensemble.start(1);
+    await ensemble.untilServing();
+    expect(ensemble.server(1).view.nodeCount()).toBe(ensemble.server(2).view.nodeCount());
+  });
+
+  it("lose one whose disk breaks: it ends with one line, and the others go on", async () => {
+    ensemble = await TestEnsemble.create(3);
+    const disk = newDisk();
+    await disk.makeDirectory(ensemble.member(1).dataDir);
+    await Promise.all([ensemble.startWith(1, { disk }), ensemble.start(2, 3)]);
+    await ensemble.untilServing();
+    const writer = await client(3);
+    await writer.create("/before");
+    const broken = ensemble.server(1);
+    disk.cutPowerAt(disk.changes);
+    await writer.create("/after");
+    const failure = await broken.ended;
+    expect(failure?.exitCode).toBe(1);
+    expect(failure?.message).toMatch(/^the transaction log cannot be written: /);
+    expect(ensemble.roles()).toMatchObject({ 2: "follower", 3: "leader" });
+    await writer.create("/later");
   });
 });

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configFromEntries } from "../../src/config/load.ts";
 import type { RunningServer } from "../../src/server/running-server.ts";
-import { startServer } from "../../src/server/start-server.ts";
+import { type ServerPorts, startServer } from "../../src/server/start-server.ts";
 import { freePort } from "./free-port.ts";
 import { RecordedLog, temporaryDirectory } from "./test-server.ts";
 
@@ -52,13 +52,18 @@ export class TestEnsemble {
   }
 
   async start(...ids: number[]): Promise<void> {
-    await Promise.all((ids.length === 0 ? this.ids : ids).map((id) => this.#start(id)));
+    await Promise.all((ids.length === 0 ? this.ids : ids).map((id) => this.startWith(id)));
   }
 
   async stop(id: number): Promise<void> {
     const member = this.member(id);
     await member.server?.close();
     member.server = undefined;
+  }
+
+  /** A stopped one loses its disk, but for `myid`. */
+  wipe(id: number): void {
+    rmSync(join(this.member(id).dataDir, "version-2"), { recursive: true });
   }
 
   /** Stops all and removes their directories. */
@@ -117,11 +122,22 @@ export class TestEnsemble {
     return `${JSON.stringify(this.roles())}\n${logs.join("\n")}`;
   }
 
-  async #start(id: number): Promise<void> {
+  /** Starts one, perhaps with other parts of the operating system or other keys. */
+  async startWith(
+    id: number,
+    ports: ServerPorts = {},
+    entries: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const member = this.member(id);
     const lines = Object.fromEntries([...this.#members].map(([sid, { line }]) => [`server.${sid}`, line]));
-    const config = configFromEntries({ ...DEFAULTS, ...lines, ...this.#entries, dataDir: member.dataDir });
+    const config = configFromEntries({
+      ...DEFAULTS,
+      ...lines,
+      ...this.#entries,
+      ...entries,
+      dataDir: member.dataDir,
+    });
     member.log = new RecordedLog();
-    member.server = await startServer(config, { log: member.log });
+    member.server = await startServer(config, { log: member.log, ...ports });
   }
 }
