@@ -10,7 +10,9 @@ export type Effect =
   | { readonly kind: "none"; readonly reason: string };
 
 export const NOW: Effect = { kind: "now" };
-export const ENSEMBLE: Effect = { kind: "later", feature: "the ensemble" };
+/** For a member of an ensemble only. */
+export const ENSEMBLE: Effect = { kind: "now" };
+export const ENSEMBLE_LATER: Effect = { kind: "later", feature: "the ensemble" };
 export const TLS: Effect = { kind: "later", feature: "TLS" };
 export const SASL: Effect = { kind: "later", feature: "SASL" };
 

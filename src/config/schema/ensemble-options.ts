@@ -2,6 +2,7 @@ import type { PeerType } from "../../core/quorum/membership.ts";
 import type { EnsembleConfig } from "../config-ensemble.ts";
 import {
   ENSEMBLE,
+  ENSEMBLE_LATER,
   named,
   type Option,
   type OptionSpec,
@@ -93,6 +94,7 @@ export const ensembleOptions: OptionsOf<FromKeys> = {
     importance: "should",
     since: "3.0",
     meaning: "The election algorithm; there is only one.",
+    effect: { kind: "none", reason: "there is only one" },
   }),
   listensOnAllAddresses: quorumNamed({
     key: "quorumListenOnAllIPs",
@@ -119,6 +121,7 @@ export const ensembleOptions: OptionsOf<FromKeys> = {
     importance: "rarely",
     since: "3.7",
     meaning: "The file of the failure-detection oracle of a two-server ensemble.",
+    effect: ENSEMBLE_LATER,
   }),
   leaderServes: quorumPassThrough({
     key: "leaderServes",
@@ -204,6 +207,7 @@ export const ensembleOptions: OptionsOf<FromKeys> = {
     importance: "rarely",
     since: "3.6",
     meaning: "Every n-th slow ack is logged.",
+    effect: { kind: "none", reason: "metrics tell how late acks are" },
   }),
   connectRetryDelayMs: quorumPassThrough({
     key: "leaderConnectDelayDuringRetryMs",
@@ -228,6 +232,7 @@ export const ensembleOptions: OptionsOf<FromKeys> = {
     importance: "should",
     since: "3.6",
     meaning: "An observer waits this long before it connects again.",
+    effect: ENSEMBLE_LATER,
   }),
   observerElectionDelayMs: quorumPassThrough({
     key: "observer.election.DelayMs",
@@ -244,6 +249,7 @@ export const ensembleOptions: OptionsOf<FromKeys> = {
     importance: "rarely",
     since: "3.6",
     meaning: "What an observer master keeps for its observers.",
+    effect: ENSEMBLE_LATER,
   }),
   hasTcpKeepAlive: quorumPassThrough({
     key: "tcpKeepAlive",
@@ -261,6 +267,7 @@ export const ensembleOptions: OptionsOf<FromKeys> = {
     importance: "rarely",
     since: "3.3",
     meaning: "TCP_NODELAY of a leader's sockets.",
+    effect: { kind: "none", reason: "it is always on" },
   }),
   followerHasNoDelay: quorumPassThrough({
     key: "follower.nodelay",
@@ -270,6 +277,7 @@ export const ensembleOptions: OptionsOf<FromKeys> = {
     importance: "rarely",
     since: "3.3",
     meaning: "TCP_NODELAY of a follower's sockets.",
+    effect: { kind: "none", reason: "it is always on" },
   }),
   hasTls: quorumNamed({
     key: "sslQuorum",
@@ -305,6 +313,7 @@ export const ensembleOptions: OptionsOf<FromKeys> = {
     importance: "rarely",
     since: "3.6",
     meaning: "Remember the last quorum messages for the log.",
+    effect: ENSEMBLE_LATER,
   }),
   trackedMessagesMax: quorumPassThrough({
     key: "messageTracker.BufferSize",
@@ -313,5 +322,6 @@ export const ensembleOptions: OptionsOf<FromKeys> = {
     importance: "rarely",
     since: "3.6",
     meaning: "How many of them.",
+    effect: ENSEMBLE_LATER,
   }),
 };

@@ -1,5 +1,5 @@
 import type { MultiAddressConfig, QuorumSaslConfig } from "../config-ensemble.ts";
-import { named, type OptionsOf, SASL } from "../option.ts";
+import { ENSEMBLE_LATER, named, type OptionsOf, SASL } from "../option.ts";
 import { text } from "../text-type.ts";
 import { bool, integer } from "../value-type.ts";
 import { quorumNamed, quorumPassThrough } from "./ensemble-options.ts";
@@ -44,6 +44,7 @@ export const multiAddressOptions: OptionsOf<MultiAddressConfig> = {
     default: true,
     ...multiAddress,
     meaning: "Probe which of the addresses can be reached.",
+    effect: ENSEMBLE_LATER,
   }),
   reachabilityTimeoutMs: quorumNamed({
     key: "multiAddress.reachabilityCheckTimeoutMs",
@@ -52,6 +53,7 @@ export const multiAddressOptions: OptionsOf<MultiAddressConfig> = {
     default: 1000,
     ...multiAddress,
     meaning: "Limit for such a probe.",
+    effect: ENSEMBLE_LATER,
   }),
 };
 

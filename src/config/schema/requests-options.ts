@@ -1,5 +1,5 @@
 import type { RequestsConfig } from "../config.ts";
-import { ENSEMBLE, type OptionsOf, passThrough } from "../option.ts";
+import { ENSEMBLE, ENSEMBLE_LATER, type OptionsOf, passThrough } from "../option.ts";
 import { bool, integer } from "../value-type.ts";
 
 /** Apache's default of `jute.maxbuffer`: one byte less than a mebibyte. */
@@ -120,7 +120,7 @@ export const requestsOptions: OptionsOf<RequestsConfig> = {
     importance: "rarely",
     since: "3.6",
     meaning: "A learner checks ACLs itself before it forwards a write.",
-    effect: ENSEMBLE,
+    effect: ENSEMBLE_LATER,
   }),
   responseCacheEntriesMax: passThrough({
     key: "maxResponseCacheSize",

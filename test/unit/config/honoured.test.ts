@@ -18,6 +18,8 @@ const CARRIED_BY: Readonly<Record<string, string>> = {
   "enforce.auth.enabled": "requiredSchemes",
   "enforce.auth.schemes": "requiredSchemes",
   sessionRequireClientSASLAuth: "requiredSchemes",
+  syncEnabled: "observersPersist",
+  "observer.syncEnabled": "observersPersist",
   "log.threshold": "level",
   "console.threshold": "level",
 };
