@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { configFromEntries } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/config.ts";
+import { configFromEntries, loadConfig } from "../../src/config/load.ts";
 import type { RunningServer } from "../../src/server/running-server.ts";
 import { type ServerPorts, startServer } from "../../src/server/start-server.ts";
 import { freePort } from "./free-port.ts";
@@ -129,15 +130,21 @@ export class TestEnsemble {
     entries: Readonly<Record<string, string>> = {},
   ): Promise<void> {
     const member = this.member(id);
-    const lines = Object.fromEntries([...this.#members].map(([sid, { line }]) => [`server.${sid}`, line]));
-    const config = configFromEntries({
-      ...DEFAULTS,
-      ...lines,
-      ...this.#entries,
-      ...entries,
-      dataDir: member.dataDir,
-    });
+    const config = this.#configOf(member, entries);
     member.log = new RecordedLog();
     member.server = await startServer(config, { log: member.log, ...ports });
+  }
+
+  /** With reconfig the configuration is in files, which the server changes: they are written once. */
+  #configOf({ dataDir }: Member, more: Readonly<Record<string, string>>): Config {
+    const lines = Object.fromEntries([...this.#members].map(([sid, { line }]) => [`server.${sid}`, line]));
+    const entries = { ...DEFAULTS, ...lines, ...this.#entries, ...more, dataDir };
+    if (this.#entries.reconfigEnabled !== "true") return configFromEntries(entries);
+    const file = join(dataDir, "zoo.cfg");
+    if (!existsSync(file)) {
+      const text = Object.entries(entries).map(([key, value]) => `${key}=${value}\n`);
+      writeFileSync(file, text.join(""));
+    }
+    return loadConfig(file);
   }
 }
