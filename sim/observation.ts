@@ -48,6 +48,8 @@ export type Observation =
       readonly isExcused: boolean;
     }
   | { readonly kind: "ended"; readonly server: number }
+  /** A process ended by itself. Excused: its disk failed. */
+  | { readonly kind: "failed"; readonly server: number; readonly reason: string; readonly isExcused: boolean }
   /** A server sends bytes to a client. */
   | { readonly kind: "served"; readonly server: number }
   /** These txns are decided, as the history now says. */
@@ -62,6 +64,13 @@ export type Observation =
     }
   /** A client got an answer of any kind on a session; `zxid` is what the server had applied by then. */
   | { readonly kind: "answered"; readonly client: string; readonly session: string; readonly zxid: Zxid }
+  /** A client knows another session from now on. */
+  | { readonly kind: "session"; readonly client: string; readonly session: string }
+  /** A read has set a watch on the znode, whose last change it showed. */
+  | { readonly kind: "watched"; readonly client: string; readonly path: string; readonly mzxid: Zxid }
+  | { readonly kind: "notified"; readonly client: string; readonly path: string }
+  /** A read without a watch has shown the znode's last change. */
+  | { readonly kind: "read"; readonly client: string; readonly path: string; readonly mzxid: Zxid }
   /** The faults are over: this is what a server has in memory. */
   | { readonly kind: "settled"; readonly server: number; readonly database: Database }
   /** One line of a server's log. */

@@ -34,6 +34,11 @@ export class TxnHistory {
     return this.#committed.at(-1)?.zxid ?? ZXID_ZERO;
   }
 
+  /** Leaderships that began. */
+  get epochs(): number {
+    return this.#beginnings.size;
+  }
+
   isCommitted(zxid: Zxid): boolean {
     return zxid === ZXID_ZERO || this.#committedZxids.has(zxid);
   }

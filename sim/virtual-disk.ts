@@ -57,6 +57,8 @@ export interface VirtualDiskOptions {
   readonly capacityBytes?: number;
   /** Something would survive a power failure that would not have before, or the other way round. */
   readonly onDurable?: () => void;
+  /** The power went with a change, see {@link VirtualDisk.cutPowerAt}. */
+  readonly onPowerOff?: () => void;
   /** Waits before each operation, on the simulator's clock. */
   readonly delay?: (operation: DiskOperation, path: string) => Promise<void>;
 }
@@ -123,6 +125,11 @@ export class VirtualDisk implements Disk {
   /** Makes operations fail. */
   inject(fault: Fault): void {
     this.#faults.push({ fault, skip: fault.skip ?? 0, times: fault.times ?? Number.POSITIVE_INFINITY });
+  }
+
+  /** The process that used the disk has ended, and the power has not: everything is there, nothing is claimed. */
+  processEnded(): void {
+    this.#locks.clear();
   }
 
   clearFaults(): void {
@@ -305,6 +312,7 @@ export class VirtualDisk implements Disk {
     change();
     if (!isLast) return;
     this.#isOff = true;
+    this.#options.onPowerOff?.();
     throw this.#error("EPOWER", operation, path);
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AckEpoch } from "../../../../sim/checkers/ack-epoch.ts";
 import { AcknowledgedWrites } from "../../../../sim/checkers/acknowledged-writes.ts";
+import { Alive } from "../../../../sim/checkers/alive.ts";
 import { CommitQuorum } from "../../../../sim/checkers/commit-quorum.ts";
 import { CommittedOrder } from "../../../../sim/checkers/committed-order.ts";
 import { ContiguousLog } from "../../../../sim/checkers/contiguous-log.ts";
@@ -19,6 +20,7 @@ import { Sessions } from "../../../../sim/checkers/sessions.ts";
 import { Startable } from "../../../../sim/checkers/startable.ts";
 import { Truncation } from "../../../../sim/checkers/truncation.ts";
 import { Votes } from "../../../../sim/checkers/votes.ts";
+import { WatchOrder } from "../../../../sim/checkers/watch-order.ts";
 import type { Checker, Observation } from "../../../../sim/observation.ts";
 import { PacketType } from "../../../../src/core/zab/packets.ts";
 import { Int64 } from "../../../../src/protocol/int64.ts";
@@ -369,6 +371,39 @@ describe("session-order", () => {
       answered(z(1, 1)),
     );
     expect(said).toEqual([quiet, quiet, expect.stringMatching(/1:1 behind one as of 1:2/)]);
+  });
+});
+
+describe("alive", () => {
+  it("rings when a server ends by itself", () => {
+    const failed = (isExcused: boolean): Observation => ({
+      kind: "failed",
+      server: 1,
+      reason: "invariant",
+      isExcused,
+    });
+    const said = show(new Alive(), new FakeFacts(), failed(true), failed(false));
+    expect(said).toEqual([quiet, expect.stringMatching(/ended by itself: invariant/)]);
+  });
+});
+
+describe("watch-order", () => {
+  it("rings when a change is seen before its event", () => {
+    const at = (kind: "watched" | "read", counter: number): Observation => ({
+      kind,
+      client: "c1",
+      path: "/a",
+      mzxid: z(1, counter),
+    });
+    const notified: Observation = { kind: "notified", client: "c1", path: "/a" };
+    const checker = new WatchOrder();
+    const facts = new FakeFacts();
+    expect(show(checker, facts, at("watched", 1), at("read", 1), notified, at("read", 2))).toEqual(
+      Array(4).fill(quiet),
+    );
+    expect(show(checker, facts, at("watched", 2), at("read", 3))[1]).toMatch(/before the event/);
+    const session: Observation = { kind: "session", client: "c1", session: "8" };
+    expect(show(checker, facts, session, at("read", 3))).toEqual([quiet, quiet]);
   });
 });
 

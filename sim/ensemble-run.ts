@@ -1,0 +1,240 @@
+import { createPrng } from "../src/base/prng.ts";
+import type { MemberMakers } from "../src/server/member-parts.ts";
+import { allCheckers } from "./checkers/all-checkers.ts";
+import { WorkloadClient } from "./ensemble-workload.ts";
+import { Nemesis } from "./nemesis.ts";
+import { Trace, type Write } from "./trace.ts";
+import { show } from "./txn-history.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+import { virtualConfig } from "./virtual-config.ts";
+import { VirtualMember, type VirtualMemberOptions } from "./virtual-member.ts";
+import { VirtualNetwork } from "./virtual-network.ts";
+import { type Alarm, CLIENT_PORT, ELECTION_PORT, hostOf, QUORUM_PORT, World } from "./world.ts";
+
+export interface EnsembleRunOptions {
+  readonly seed: number;
+  /** Participants: 3 (default) or 5. */
+  readonly servers?: number;
+  readonly makers: MemberMakers;
+  /** A planted bug. */
+  readonly bug?: PlantedBug;
+  /** How long faults go on, ms; default 20 s. */
+  readonly faultsMs?: number;
+  /** Where a readable trace goes. */
+  readonly write?: Write;
+}
+
+/** A bug of the past, put around the production code of some servers. */
+export interface PlantedBug {
+  wrapMakers?(makers: MemberMakers, sid: number): MemberMakers;
+  readonly wrapDisk?: VirtualMemberOptions["wrapDisk"];
+}
+
+export interface EnsembleRun {
+  readonly seed: number;
+  /** What a checker has found. */
+  readonly alarm: Alarm | undefined;
+  /** Of everything that happened: the same for the same options. */
+  readonly hash: string;
+  readonly simulatedMs: number;
+  readonly events: number;
+  readonly acknowledged: number;
+  readonly committed: number;
+  /** Leaderships that began. */
+  readonly epochs: number;
+  readonly faults: ReadonlyMap<string, number>;
+}
+
+const TICK_MS = 200;
+const CLIENTS = 3;
+const SESSION_TIMEOUT_MS = 4000;
+const THINK_MS = 120;
+const FAULTS_MS = 20_000;
+const FAULT_PAUSE_MS = 700;
+/** How long after the last fault everybody must be served again: sessions, elections and syncs have their limits within. */
+const RECOVERY_MS = 30_000;
+/** How long then everything must stay as it is. */
+const CALM_MS = 5_000;
+const STEP_MS = 250;
+
+function configOf(sid: number, servers: readonly number[]) {
+  const lines = servers.map((server) => [
+    `server.${server}`,
+    `${hostOf(server)}:${QUORUM_PORT}:${ELECTION_PORT}`,
+  ]);
+  return virtualConfig(
+    {
+      dataDir: "/data",
+      clientPort: `${CLIENT_PORT}`,
+      tickTime: `${TICK_MS}`,
+      initLimit: "10",
+      syncLimit: "5",
+      maxClientCnxns: "0",
+      snapCount: "40",
+      "zookeeper.commitLogCount": "30",
+      "zookeeper.preAllocSize": "8",
+      "admin.enableServer": "false",
+      "4lw.commands.whitelist": "*",
+      ...Object.fromEntries(lines),
+    },
+    sid,
+  );
+}
+
+/**
+ * One ensemble of production servers, with production clients, through faults, and then without. Everything random comes from
+ * the seed, so the same options make the same run.
+ */
+export async function runEnsemble(options: EnsembleRunOptions): Promise<EnsembleRun> {
+  return await new Run(options).toEnd();
+}
+
+class Run {
+  readonly #options: EnsembleRunOptions;
+  readonly #clock = new VirtualClock();
+  readonly #trace: Trace;
+  readonly #world: World;
+  readonly #network: VirtualNetwork;
+  readonly #members: readonly VirtualMember[];
+  readonly #clients: WorkloadClient[];
+  readonly #nemesis: Nemesis;
+
+  constructor(options: EnsembleRunOptions) {
+    const { seed, write, bug, servers: count = 3 } = options;
+    this.#options = options;
+    const clock = this.#clock;
+    const nowMs = (): number => clock.now().elapsedMs;
+    const voters = Array.from({ length: count }, (_, i) => i + 1);
+    this.#trace = write === undefined ? new Trace(nowMs) : new Trace(nowMs, write);
+    const world = new World({ voters, checkers: allCheckers(), trace: this.#trace, nowMs });
+    const network = new VirtualNetwork({ clock, rng: createPrng(seed * 3 + 1), tap: world });
+    this.#world = world;
+    this.#network = network;
+    this.#members = voters.map((sid) => {
+      const makers = bug?.wrapMakers?.(options.makers, sid) ?? options.makers;
+      const wrapped = bug?.wrapDisk === undefined ? {} : { wrapDisk: bug.wrapDisk };
+      const ended = (member: VirtualMember): void => this.#nemesis.restartLater(member);
+      const config = configOf(sid, voters);
+      return new VirtualMember({ sid, config, seed, clock, network, world, makers, ended, ...wrapped });
+    });
+    this.#clients = Array.from({ length: CLIENTS }, (_, i) => this.#client(`c${i + 1}`, voters));
+    this.#nemesis = new Nemesis({
+      rng: createPrng(seed * 3 + 2),
+      clock,
+      network,
+      members: this.#members,
+      clients: this.#clients,
+      trace: this.#trace,
+      pauseMs: FAULT_PAUSE_MS,
+    });
+  }
+
+  async toEnd(): Promise<EnsembleRun> {
+    for (const member of this.#members) member.start();
+    await this.#underFaults();
+    if (this.#world.alarm === undefined) await this.#afterFaults();
+    const { history, alarm } = this.#world;
+    for (const member of this.#members) member.kill();
+    for (const client of this.#clients) client.kill();
+    return {
+      seed: this.#options.seed,
+      alarm,
+      hash: this.#trace.hash,
+      simulatedMs: this.#clock.now().elapsedMs,
+      events: this.#trace.events,
+      acknowledged: this.#clients.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
+      committed: history.committed.length,
+      epochs: history.epochs,
+      faults: this.#nemesis.counts,
+    };
+  }
+
+  /** Nothing may be wrong, whatever breaks. */
+  async #underFaults(): Promise<void> {
+    const preparing = this.#clients[0]!.prepare();
+    const isReady = await this.#advanceUntil(RECOVERY_MS, () => this.#world.history.committed.length > 4);
+    if (!isReady) return void this.#world.ring("liveness", "a new ensemble does not begin to serve");
+    void preparing.then(() => {
+      for (const client of this.#clients) void client.run();
+    });
+    this.#nemesis.start();
+    await this.#advance(this.#options.faultsMs ?? FAULTS_MS);
+  }
+
+  /** Everything works again: service, and every acknowledged write everywhere. */
+  async #afterFaults(): Promise<void> {
+    this.#trace.say("FAULT", "no more faults");
+    this.#nemesis.stop();
+    // One client is gone for good: its session has to end.
+    const gone = this.#clients.at(-1)!;
+    gone.kill();
+    const probes = this.#members.map(({ sid }) => this.#client(`p${sid}`, [sid]));
+    this.#clients.push(...probes);
+    for (const probe of probes) void probe.run();
+    const isServed = await this.#advanceUntil(RECOVERY_MS, () =>
+      probes.every(({ acknowledged }) => acknowledged > 2),
+    );
+    if (!isServed) {
+      const without = probes.filter(({ acknowledged }) => acknowledged <= 2).map(({ name }) => name.slice(1));
+      return void this.#world.ring(
+        "liveness",
+        `no service at ${without.map((sid) => `s${sid}`)} after the faults`,
+      );
+    }
+    const { history } = this.#world;
+    const epochs = history.epochs;
+    await this.#advance(CALM_MS);
+    for (const client of this.#clients) client.stop();
+    const { session } = gone.client;
+    const isSettled = await this.#advanceUntil(
+      RECOVERY_MS,
+      () =>
+        this.#clients.every((client) => client.isEnded || client === gone) &&
+        (session === undefined || !this.#world.expected.sessions.has(session.id.key)) &&
+        this.#members.every(
+          ({ database }) => database && history.resolve(database.lastProcessedZxid) === history.tip,
+        ),
+    );
+    if (this.#world.alarm !== undefined) return;
+    if (history.epochs !== epochs)
+      this.#world.ring("liveness", "the leader changed although nothing was wrong");
+    if (!isSettled) this.#world.ring("liveness", this.#unsettled(session?.id.key));
+    for (const { sid, database } of this.#members) {
+      this.#world.see({ kind: "settled", server: sid, database: database! });
+    }
+  }
+
+  #unsettled(session: string | undefined): string {
+    const where = this.#members.map(
+      ({ host, database }) => `${host} ${database && show(database.lastProcessedZxid)}`,
+    );
+    const old = session !== undefined && this.#world.expected.sessions.has(session);
+    return `not at rest: decided ${show(this.#world.history.tip)}, ${where.join(", ")}${old ? ", a session does not expire" : ""}`;
+  }
+
+  #client(name: string, servers: readonly number[]): WorkloadClient {
+    return new WorkloadClient({
+      name,
+      servers,
+      seed: this.#options.seed * 1024 + name.charCodeAt(0) * 16 + Number(name.slice(1)),
+      sessionTimeoutMs: SESSION_TIMEOUT_MS,
+      thinkMs: THINK_MS,
+      clock: this.#clock,
+      network: this.#network,
+      world: this.#world,
+    });
+  }
+
+  async #advance(ms: number): Promise<void> {
+    await this.#advanceUntil(ms, () => false);
+  }
+
+  /** False when `ms` have passed, or a checker rang. */
+  async #advanceUntil(ms: number, isDone: () => boolean): Promise<boolean> {
+    for (let left = ms; left > 0 && this.#world.alarm === undefined; left -= STEP_MS) {
+      if (isDone()) return true;
+      await this.#clock.advance(Math.min(left, STEP_MS));
+    }
+    return isDone();
+  }
+}
