@@ -1,8 +1,9 @@
 import { createPrng } from "../src/base/prng.ts";
-import type { MemberMakers } from "../src/server/member-parts.ts";
+import type { Peer } from "../src/core/zab/peer.ts";
 import { allCheckers } from "./checkers/all-checkers.ts";
 import { WorkloadClient } from "./ensemble-workload.ts";
 import { Nemesis } from "./nemesis.ts";
+import { hookPeers, type PeerMutation } from "./peer-hooks.ts";
 import { Trace, type Write } from "./trace.ts";
 import { show } from "./txn-history.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -15,7 +16,6 @@ export interface EnsembleRunOptions {
   readonly seed: number;
   /** Participants: 3 (default) or 5. */
   readonly servers?: number;
-  readonly makers: MemberMakers;
   /** A planted bug. */
   readonly bug?: PlantedBug;
   /** How long faults go on, ms; default 20 s. */
@@ -26,7 +26,8 @@ export interface EnsembleRunOptions {
 
 /** A bug of the past, put around the production code of some servers. */
 export interface PlantedBug {
-  wrapMakers?(makers: MemberMakers, sid: number): MemberMakers;
+  /** Of the machine of a process that begins. */
+  mutate?(sid: number): PeerMutation;
   readonly wrapDisk?: VirtualMemberOptions["wrapDisk"];
 }
 
@@ -71,8 +72,8 @@ function configOf(sid: number, servers: readonly number[]) {
       syncLimit: "5",
       maxClientCnxns: "0",
       snapCount: "40",
-      "zookeeper.commitLogCount": "30",
-      "zookeeper.preAllocSize": "8",
+      commitLogCount: "30",
+      preAllocSize: "16",
       "admin.enableServer": "false",
       "4lw.commands.whitelist": "*",
       ...Object.fromEntries(lines),
@@ -86,7 +87,13 @@ function configOf(sid: number, servers: readonly number[]) {
  * the seed, so the same options make the same run.
  */
 export async function runEnsemble(options: EnsembleRunOptions): Promise<EnsembleRun> {
-  return await new Run(options).toEnd();
+  const run = new Run(options);
+  const unhook = hookPeers({ created: (peer) => run.peerCreated(peer) });
+  try {
+    return await run.toEnd();
+  } finally {
+    unhook();
+  }
 }
 
 class Run {
@@ -111,11 +118,10 @@ class Run {
     this.#world = world;
     this.#network = network;
     this.#members = voters.map((sid) => {
-      const makers = bug?.wrapMakers?.(options.makers, sid) ?? options.makers;
       const wrapped = bug?.wrapDisk === undefined ? {} : { wrapDisk: bug.wrapDisk };
       const ended = (member: VirtualMember): void => this.#nemesis.restartLater(member);
       const config = configOf(sid, voters);
-      return new VirtualMember({ sid, config, seed, clock, network, world, makers, ended, ...wrapped });
+      return new VirtualMember({ sid, config, seed, clock, network, world, ended, ...wrapped });
     });
     this.#clients = Array.from({ length: CLIENTS }, (_, i) => this.#client(`c${i + 1}`, voters));
     this.#nemesis = new Nemesis({
@@ -127,6 +133,12 @@ class Run {
       trace: this.#trace,
       pauseMs: FAULT_PAUSE_MS,
     });
+  }
+
+  peerCreated(peer: Peer): PeerMutation | undefined {
+    const member = this.#members.find(({ sid }) => sid === peer.sid);
+    if (member !== undefined) member.peer = peer;
+    return this.#options.bug?.mutate?.(peer.sid);
   }
 
   async toEnd(): Promise<EnsembleRun> {

@@ -1,8 +1,8 @@
-import type { Rng } from "../src/base/ports.ts";
+import type { Disk, Rng } from "../src/base/ports.ts";
 import { createPrng } from "../src/base/prng.ts";
 import type { Config } from "../src/config/config.ts";
 import type { Database } from "../src/core/tree/database.ts";
-import type { MemberMachine, MemberMakers } from "../src/server/member-parts.ts";
+import type { Peer } from "../src/core/zab/peer.ts";
 import { RunningServer } from "../src/server/running-server.ts";
 import { listenOn } from "./virtual-client-port.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -18,10 +18,8 @@ export interface VirtualMemberOptions {
   readonly clock: VirtualClock;
   readonly network: VirtualNetwork;
   readonly world: World;
-  /** Makes the parts that decide; a planted bug puts something of its own around them. */
-  readonly makers: MemberMakers;
   /** Between the server and its disk: a planted bug. */
-  readonly wrapDisk?: (disk: VirtualDisk) => VirtualDisk;
+  readonly wrapDisk?: (disk: Disk) => Disk;
   /** The process has ended by itself or could not begin. */
   readonly ended: (member: VirtualMember) => void;
 }
@@ -38,7 +36,8 @@ export class VirtualMember {
   diskSlowerByMs = 0;
   #disk: VirtualDisk;
   #process: VirtualProcess | undefined;
-  #machine: MemberMachine | undefined;
+  /** The machine of the process that runs; {@link hookPeers} finds it. */
+  peer: Peer | undefined;
   #isExcused = false;
   #crash: CrashKind = "torn";
   #lives = 0;
@@ -86,19 +85,19 @@ export class VirtualMember {
 
   /** What the server has in memory and serves; undefined while it serves nobody. */
   get database(): Database | undefined {
-    return this.#machine?.server?.database;
+    return this.peer?.server?.database;
   }
 
   /** Starts the server, once the one before has ended. */
   start(): void {
-    const { clock, network, world, config, makers, sid } = this.#options;
+    const { clock, network, world, config, sid } = this.#options;
     const process = new VirtualProcess(clock, this.clocks);
     this.#process = process;
     this.#isExcused = false;
     this.#lives++;
     world.see({ kind: "started", server: sid });
     const attached = network.attach(this.host, process);
-    const { wrapDisk = (disk) => disk } = this.#options;
+    const { wrapDisk = (disk: Disk): Disk => disk } = this.#options;
     const log = world.log(sid);
     void (async () => {
       try {
@@ -111,13 +110,6 @@ export class VirtualMember {
           network: attached,
           listen: listenOn(attached),
           fileDescriptors: () => null,
-          makers: {
-            ...makers,
-            machine: (foundation, start) => {
-              this.#machine = makers.machine(foundation, start);
-              return this.#machine;
-            },
-          },
         });
         if (process.isDead) return;
         await server.listen();
@@ -170,7 +162,7 @@ export class VirtualMember {
     if (this.#process === undefined) return false;
     this.#process.kill();
     this.#process = undefined;
-    this.#machine = undefined;
+    this.peer = undefined;
     this.#options.world.see({ kind: "ended", server: this.sid });
     return true;
   }

@@ -27,8 +27,12 @@ export class CommittedOrder implements Checker {
     const { link, packet } = seen;
     const { type, zxid } = packet;
     if (type === PacketType.NEWLEADER) {
-      this.#epochs.set(link.id, epochOf(zxid));
-      const contradiction = facts.history.begin(epochOf(zxid), facts.durable(link.leader).lastZxid);
+      const epoch = epochOf(zxid);
+      this.#epochs.set(link.id, epoch);
+      const { lastZxid } = facts.durable(link.leader);
+      // A learner that comes later finds a leader that has gone on.
+      if (epochOf(lastZxid) >= epoch) return undefined;
+      const contradiction = facts.history.begin(epoch, lastZxid);
       return contradiction && `leader ${link.leader}: ${contradiction}`;
     }
     const epoch = this.#epochs.get(link.id);

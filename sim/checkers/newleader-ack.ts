@@ -24,7 +24,7 @@ export class NewLeaderAck implements Checker {
     if (seen.kind === "linkClosed") this.#syncs.delete(seen.link.id);
     if (seen.kind === "durable") return this.#seeDurable(seen.server, facts);
     // The learner knows what has arrived; what it says counts when it leaves.
-    if (seen.kind === "arrived" && seen.isFromLeader) this.#collect(seen.link, seen.packet);
+    if (seen.kind === "arrived" && seen.isFromLeader) this.#collect(seen.link, seen.packet, facts);
     if (seen.kind !== "sent" || seen.isFromLeader || seen.packet.type !== PacketType.ACK) return undefined;
     const sync = this.#syncs.get(seen.link.id);
     if (sync === undefined || sync.isAcked || counterOf(seen.packet.zxid) !== 0) return undefined;
@@ -39,14 +39,22 @@ export class NewLeaderAck implements Checker {
     return this.#missing(sync, facts, `acknowledges epoch ${epoch}`);
   }
 
-  #collect(link: LearnerLink, { type, zxid }: { readonly type: number; readonly zxid: Zxid }): void {
+  #collect(
+    link: LearnerLink,
+    { type, zxid }: { readonly type: number; readonly zxid: Zxid },
+    facts: Facts,
+  ): void {
     let sync = this.#syncs.get(link.id);
     if (sync === undefined) {
       sync = { link, wanted: [], epoch: undefined, isAcked: false, wasStored: false };
       this.#syncs.set(link.id, sync);
     }
     if (sync.epoch !== undefined) return;
-    if (type === PacketType.NEWLEADER) sync.epoch = epochOf(zxid);
+    if (type === PacketType.NEWLEADER) {
+      sync.epoch = epochOf(zxid);
+      // Who comes back to the leader that it had has stored the epoch before.
+      sync.wasStored = facts.durable(link.learner).current === sync.epoch;
+    }
     if (type === PacketType.COMMIT || type === PacketType.COMMITANDACTIVATE || type === PacketType.SNAP) {
       sync.wanted.push(zxid);
     }

@@ -7,18 +7,21 @@ const LOOKING = 0;
 /** S24: nobody answers a client before it is UPTODATE, or as a leader before a quorum has acknowledged its leadership. */
 export class Service implements Checker {
   readonly name = "service";
-  readonly #serving = new Set<number>();
+  /** Until when a server may: what one turn of its loop has decided leaves in any order. */
+  readonly #serving = new Map<number, number>();
   readonly #epochs = new Map<number, number>();
   readonly #acks = new Map<string, Set<number>>();
 
   see(seen: Observation, facts: Facts): string | undefined {
     if (seen.kind === "started" || seen.kind === "ended") this.#serving.delete(seen.server);
-    if (seen.kind === "voted" && seen.notification.state === LOOKING) this.#serving.delete(seen.from);
+    if (seen.kind === "voted" && seen.notification.state === LOOKING && this.#serving.has(seen.from)) {
+      this.#serving.set(seen.from, Math.min(this.#serving.get(seen.from)!, facts.nowMs));
+    }
     if (seen.kind === "sent" && seen.packet.type === PacketType.NEWLEADER) {
       this.#epochs.set(seen.link.id, epochOf(seen.packet.zxid));
     }
     if (seen.kind === "arrived") this.#seeArrived(seen, facts);
-    if (seen.kind !== "served" || this.#serving.has(seen.server)) return undefined;
+    if (seen.kind !== "served" || (this.#serving.get(seen.server) ?? -1) >= facts.nowMs) return undefined;
     return `server ${seen.server} answers a client before it may`;
   }
 
@@ -27,7 +30,7 @@ export class Service implements Checker {
     facts: Facts,
   ): void {
     if (isFromLeader) {
-      if (packet.type === PacketType.UPTODATE) this.#serving.add(link.learner);
+      if (packet.type === PacketType.UPTODATE) this.#serving.set(link.learner, Number.POSITIVE_INFINITY);
       return;
     }
     if (packet.type !== PacketType.ACK || counterOf(packet.zxid) !== 0) return;
@@ -37,6 +40,6 @@ export class Service implements Checker {
     if (acks === undefined) this.#acks.set(key, (acks = new Set([link.leader])));
     acks.add(link.learner);
     if (facts.hasQuorum([...acks].filter((server) => facts.voters.includes(server))))
-      this.#serving.add(link.leader);
+      this.#serving.set(link.leader, Number.POSITIVE_INFINITY);
   }
 }
