@@ -343,7 +343,13 @@ export class VirtualDisk implements Disk {
     };
     return {
       write: async (bytes, position) => {
-        await this.#begin("write", path, () => this.#write(file, path, bytes, position));
+        const write = (): void => this.#write(file, path, bytes, position);
+        await this.#begin("write", path, write, () => {
+          if (!isDurable) return;
+          // The disk has refused what the system has taken: it can be read, and nobody will write it any more.
+          file.write(bytes, position);
+          file.loseSync();
+        });
         if (isDurable) sync();
       },
       sync: async () => {

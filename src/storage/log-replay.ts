@@ -31,6 +31,8 @@ export interface ReplayOptions {
 export interface Replayed {
   readonly records: number;
   readonly tail: LogTail;
+  /** Where the last record ends; undefined without one. */
+  readonly end: { readonly name: string; readonly offset: number } | undefined;
   readonly notices: readonly string[];
 }
 
@@ -53,6 +55,7 @@ class LogReplay {
   readonly #unterminated: { name: string; offset: number }[] = [];
   readonly #empty: string[] = [];
   readonly #notices: string[] = [];
+  #end: Replayed["end"];
   /** An earlier file ends with a torn record: the next record must follow without a gap. */
   #tornBefore: { readonly path: string; readonly end: LogEnd } | undefined;
 
@@ -68,7 +71,7 @@ class LogReplay {
       unterminated: this.#unterminated,
       empty: this.#empty,
     };
-    return { records: this.#records, tail, notices: this.#notices };
+    return { records: this.#records, tail, end: this.#end, notices: this.#notices };
   }
 
   async readFile({ name }: LogName): Promise<void> {
@@ -128,6 +131,7 @@ class LogReplay {
 
   #closeFile(name: string, path: string, end: LogEnd, count: number, isNewest: boolean): void {
     const { context } = this.#options;
+    if (count > 0) this.#end = { name, offset: end.offset };
     switch (end.kind) {
       case "clean":
         if (isNewest && count === 0) this.#empty.push(name);

@@ -6,6 +6,7 @@ import type { DataDirectory } from "./data-directory.ts";
 import { type LogName, logNames, pathIn, snapshotName } from "./file-names.ts";
 import { filesFrom, LogFileReader } from "./log-reader.ts";
 import { follows, type Replayed, replayLog } from "./log-replay.ts";
+import { settleLog } from "./log-settle.ts";
 import type { LogTail } from "./log-tail-repair.ts";
 import { refuseInaccessible, refuseMissingSnapshot, refuseSnapshots } from "./recovery-refusals.ts";
 import { SnapshotEncoder } from "./snapshot-format.ts";
@@ -59,7 +60,7 @@ type Target = RecoveryTarget & { snapshotSource(): SnapshotSource };
 
 /**
  * Reads the newest valid snapshot and replays the log behind it. Nothing on disk is changed before all of it is
- * understood; then a first snapshot is written if there was nothing, and the `initialize` marker removed. Throws
+ * understood; then what was read is made durable, a first snapshot is written if there was nothing, and the `initialize` marker removed. Throws
  * StartRefused, whose message tells the operator what is wrong, where, and what to do.
  */
 export async function recover<T extends Target>(options: RecoverOptions<T>): Promise<Recovered<T>> {
@@ -109,6 +110,9 @@ async function recoverFrom<T extends Target>(
     recordBytesMax,
     context: { snapshot: search.loaded?.file, skipped: search.skipped },
   });
+  // What is read here is what this server will say that it has: it must not be in the system's cache only.
+  if (replayed.end !== undefined) await settleLog(disk, directory.logDir, replayed.end);
+  await disk.syncDirectory(directory.snapDir);
   return {
     target,
     lastZxid: replayed.tail.lastZxid,
