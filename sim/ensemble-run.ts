@@ -195,6 +195,7 @@ class Run {
     }
     const { history } = this.#world;
     const epochs = history.epochs;
+    this.#world.see({ kind: "calm", sessions: this.#livingSessions() });
     await this.#advance(CALM_MS);
     for (const client of this.#clients) client.stop();
     const { session } = gone.client;
@@ -214,6 +215,14 @@ class Run {
     for (const { sid, database } of this.#members) {
       this.#world.see({ kind: "settled", server: sid, database: database! });
     }
+  }
+
+  #livingSessions(): string[] {
+    return this.#clients.flatMap(({ client, isStopped }) =>
+      client.state === "connected" && !isStopped && client.session !== undefined
+        ? [client.session.id.key]
+        : [],
+    );
   }
 
   #unsettled(session: string | undefined): string {

@@ -128,6 +128,10 @@ export class WorkloadClient {
     this.#isStopped = true;
   }
 
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   get isEnded(): boolean {
     return this.#isEnded;
   }

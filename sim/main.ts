@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { type EnsembleRun, type PlantedBug, runEnsemble } from "./ensemble-run.ts";
-import { PLANTED_BUGS } from "./planted-bugs.ts";
+import { KNOWN_BUGS, type KnownBug, PLANTED_BUGS } from "./planted-bugs.ts";
 
 /** Bundled and run by scripts/sim.mjs; docs/simulation.md tells what it does. */
 
@@ -11,6 +11,7 @@ const USAGE = `npm run sim -- [options]
   --servers N    voting servers: 3 (default) or 5
   --faults S     seconds of faults, default 20
   --bug NAME     with a planted bug: ${[...PLANTED_BUGS.keys()].join(", ")}
+  --bug all      for each of them the first of --seeds seeds that a checker rings at
   --quiet        --seed without its trace`;
 
 const { values } = parseArgs({
@@ -34,18 +35,18 @@ function number(name: "seed" | "seeds" | "from" | "servers" | "faults"): number 
 }
 
 function bugOf(name: string): PlantedBug {
-  const plant = PLANTED_BUGS.get(name);
-  if (plant === undefined)
+  const bug = PLANTED_BUGS.get(name);
+  if (bug === undefined)
     throw new Error(`no bug is called ${name}; there are ${[...PLANTED_BUGS.keys()].join(", ")}`);
-  return plant();
+  return bug;
 }
 
-async function run(seed: number, isTraced: boolean): Promise<EnsembleRun> {
+async function run(seed: number, isTraced: boolean, bug = values.bug): Promise<EnsembleRun> {
   return await runEnsemble({
     seed,
     servers: number("servers"),
     faultsMs: number("faults") * 1000,
-    ...(values.bug === undefined ? {} : { bug: bugOf(values.bug) }),
+    ...(bug === undefined ? {} : { bug: bugOf(bug) }),
     ...(isTraced ? { write: (line: string) => void process.stdout.write(`${line}\n`) } : {}),
   });
 }
@@ -63,11 +64,32 @@ function report({ seed, alarm, hash }: EnsembleRun): void {
   console.log(`  trace ${hash}; again: npm run sim -- --seed ${seed}${extra.join("")}`);
 }
 
+/** Until a checker rings, at most `--seeds` runs. */
+async function ringBug({ name, source }: KnownBug): Promise<boolean> {
+  const count = number("seeds");
+  for (let seed = number("from"); seed < number("from") + count; seed++) {
+    const { alarm } = await run(seed, false, name);
+    if (alarm === undefined) continue;
+    console.log(`${name} (${source}): ${alarm.checker}, seed ${seed}: ${alarm.message}`);
+    return true;
+  }
+  console.log(`${name} (${source}): NOT CAUGHT in ${count} seeds`);
+  return false;
+}
+
+async function ringAll(): Promise<number> {
+  let missed = 0;
+  for (const bug of KNOWN_BUGS) if (!(await ringBug(bug))) missed++;
+  console.log(`${KNOWN_BUGS.length - missed} of ${KNOWN_BUGS.length} bugs caught`);
+  return missed === 0 ? 0 : 1;
+}
+
 async function main(): Promise<number> {
   if (values.help) {
     console.log(USAGE);
     return 0;
   }
+  if (values.bug === "all") return await ringAll();
   const beganMs = performance.now();
   const isOne = values.seed !== undefined;
   const first = number(isOne ? "seed" : "from");

@@ -71,6 +71,8 @@ export type Observation =
   | { readonly kind: "notified"; readonly client: string; readonly path: string }
   /** A read without a watch has shown the znode's last change. */
   | { readonly kind: "read"; readonly client: string; readonly path: string; readonly mzxid: Zxid }
+  /** Nothing is done to anybody from now on; these sessions live, and their clients are there. */
+  | { readonly kind: "calm"; readonly sessions: readonly string[] }
   /** The faults are over: this is what a server has in memory. */
   | { readonly kind: "settled"; readonly server: number; readonly database: Database }
   /** One line of a server's log. */

@@ -7,6 +7,7 @@ import { CommittedOrder } from "./committed-order.ts";
 import { ContiguousLog } from "./contiguous-log.ts";
 import { Digest } from "./digest.ts";
 import { EpochFiles } from "./epoch-files.ts";
+import { Expiry } from "./expiry.ts";
 import { LeaderCompleteness } from "./leader-completeness.ts";
 import { LinkOrder } from "./link-order.ts";
 import { LogAgreement } from "./log-agreement.ts";
@@ -44,6 +45,7 @@ export function allCheckers(): Checker[] {
     new Alive(),
     new Digest(),
     new Sessions(),
+    new Expiry(),
     new SessionOrder(),
     new OwnWrites(),
     new WatchOrder(),

@@ -7,11 +7,13 @@ import { CommittedOrder } from "../../../../sim/checkers/committed-order.ts";
 import { ContiguousLog } from "../../../../sim/checkers/contiguous-log.ts";
 import { Digest } from "../../../../sim/checkers/digest.ts";
 import { EpochFiles } from "../../../../sim/checkers/epoch-files.ts";
+import { Expiry } from "../../../../sim/checkers/expiry.ts";
 import { LeaderCompleteness } from "../../../../sim/checkers/leader-completeness.ts";
 import { LinkOrder } from "../../../../sim/checkers/link-order.ts";
 import { LogAgreement } from "../../../../sim/checkers/log-agreement.ts";
 import { NewLeaderAck } from "../../../../sim/checkers/newleader-ack.ts";
 import { OneLeader } from "../../../../sim/checkers/one-leader.ts";
+import { OwnWrites } from "../../../../sim/checkers/own-writes.ts";
 import { ProposalAck } from "../../../../sim/checkers/proposal-ack.ts";
 import { SameTrees } from "../../../../sim/checkers/same-trees.ts";
 import { Service } from "../../../../sim/checkers/service.ts";
@@ -388,6 +390,43 @@ describe("alive", () => {
     });
     const said = show(new Alive(), new FakeFacts(), failed(true), failed(false));
     expect(said).toEqual([quiet, expect.stringMatching(/ended by itself: invariant/)]);
+  });
+});
+
+describe("expiry", () => {
+  it("rings when a session is closed whose client is there", () => {
+    const facts = new FakeFacts();
+    const checker = new Expiry();
+    facts.history.add(z(1, 1), z(0, 0), txn(z(1, 1), { type: OpCode.closeSession, paths2Delete: [] }));
+    facts.commit(z(1, 1));
+    expect(show(checker, facts, ...facts.committed)).toEqual([quiet]);
+    const calm: Observation = { kind: "calm", sessions: ["7"] };
+    expect(show(checker, facts, calm, ...facts.committed)[1]).toMatch(/whose client is there/);
+  });
+});
+
+describe("own-writes", () => {
+  it("rings on writes out of order, and on a read that does not show them", () => {
+    const wrote = (counter: number, sequence: number): Observation => ({
+      kind: "acknowledged",
+      client: "c1",
+      zxid: z(1, counter),
+      path: "/w",
+      data: `c1:${sequence}`,
+    });
+    const read = (counter: number): Observation => ({
+      kind: "read",
+      client: "c1",
+      path: "/w",
+      mzxid: z(1, counter),
+    });
+    const facts = new FakeFacts();
+    const checker = new OwnWrites();
+    expect(show(checker, facts, wrote(2, 1), read(2), wrote(4, 2))).toEqual(Array(3).fill(quiet));
+    expect(show(checker, facts, read(3))[0]).toMatch(/has written it in 1:4/);
+    expect(show(checker, facts, wrote(3, 3))[0]).toMatch(/write 3 of \/w is 1:3/);
+    const session: Observation = { kind: "session", client: "c1", session: "8" };
+    expect(show(checker, facts, session, read(3))).toEqual([quiet, quiet]);
   });
 });
 
