@@ -1,6 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
-import type { LoadJob, LoadReply, LoadResult } from "./load/jobs.ts";
+import type {
+  FailoverJob,
+  FailoverResult,
+  JobResult,
+  LoadJob,
+  LoadReply,
+  LoadResult,
+  MeasuringJob,
+} from "./load/jobs.ts";
 
 /** The load generator: a process of its own, held on the last processor when there are several and `taskset` is there. */
 export class LoadProcess {
@@ -14,7 +22,7 @@ export class LoadProcess {
   }
 
   /** Runs one job; jobs must not overlap. */
-  run(job: LoadJob): Promise<LoadResult | undefined> {
+  run(job: LoadJob): Promise<JobResult> {
     return new Promise((resolve, reject) => {
       const onExit = (): void => reject(new Error("the load generator ended"));
       this.#child.once("exit", onExit);
@@ -27,11 +35,13 @@ export class LoadProcess {
     });
   }
 
-  /** As {@link run}, for jobs that measure. */
-  async measure(job: LoadJob): Promise<LoadResult> {
-    const result = await this.run(job);
-    if (result === undefined) throw new Error(`a ${job.kind} job measures nothing`);
-    return result;
+  /** As {@link run}, for jobs that measure an interval. */
+  async measure(job: MeasuringJob): Promise<LoadResult> {
+    return (await this.run(job)) as LoadResult;
+  }
+
+  async failover(job: FailoverJob): Promise<FailoverResult> {
+    return (await this.run(job)) as FailoverResult;
   }
 
   stop(): void {

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { LoadProcess } from "./load-process.ts";
 import { describeMachine, ensureApache, isInstalled } from "./machine.ts";
 import { type BenchOptions, parseOptions } from "./options.ts";
 import { type BenchReport, renderTable, type WorkloadReport } from "./report.ts";
+import { writeResults } from "./results.ts";
 import { type BenchContext, runWorkload } from "./run-workloads.ts";
 import { WORKLOADS } from "./workloads.ts";
 
@@ -30,15 +31,6 @@ async function runAll(context: BenchContext): Promise<WorkloadReport[]> {
   return reports;
 }
 
-function writeResults(report: BenchReport, table: string): string {
-  const directory = join(repository, "bench/results");
-  mkdirSync(directory, { recursive: true });
-  const name = report.at.replace(/[:.]/g, "-");
-  writeFileSync(join(directory, `${name}.json`), `${JSON.stringify(report, null, 2)}\n`);
-  writeFileSync(join(directory, `${name}.txt`), table);
-  return join(directory, `${name}.json`);
-}
-
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));
   checkSubjects(options);
@@ -53,7 +45,7 @@ async function main(): Promise<void> {
     const report: BenchReport = { at: new Date().toISOString(), machine, options: { ...options }, workloads };
     const table = renderTable(report);
     console.log(`\n${table}`);
-    console.log(`written to ${writeResults(report, table)}`);
+    console.log(`written to ${writeResults(repository, report, table)}`);
   } finally {
     load.stop();
     rmSync(scratch, { recursive: true, force: true });

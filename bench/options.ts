@@ -22,7 +22,7 @@ export interface BenchOptions {
 
 const QUICK = { seconds: 1, warmup: 1, rounds: 1, znodes: 100_000 };
 
-function positive(isInteger: boolean): (text: string) => number {
+export function positive(isInteger: boolean): (text: string) => number {
   return (text) => {
     const value = Number(text);
     const isGood = Number.isFinite(value) && value > 0 && (!isInteger || Number.isInteger(value));
@@ -31,7 +31,7 @@ function positive(isInteger: boolean): (text: string) => number {
   };
 }
 
-function subjectsOf(text: string): readonly SubjectName[] {
+export function subjectsOf(text: string): readonly SubjectName[] {
   if (text === "both") return ["apache", "menagerie"];
   if (text === "apache" || text === "menagerie") return [text];
   throw new InvalidArgumentError("must be apache, menagerie or both");

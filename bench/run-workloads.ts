@@ -26,7 +26,7 @@ const TREE_LOAD_MS = 10_000;
 type RoundFigures = Record<SubjectName, number[][]>;
 
 /** Servers in turn, the other one first in every second round: A B, B A, A B … */
-function turnOrder(subjects: readonly SubjectName[], round: number): readonly SubjectName[] {
+export function turnOrder(subjects: readonly SubjectName[], round: number): readonly SubjectName[] {
   return round % 2 === 0 ? subjects : [...subjects].reverse();
 }
 
@@ -54,7 +54,7 @@ async function runLoadWorkload(context: BenchContext, workload: LoadWorkload): P
   let loadCpuShare = 0;
   let otherCpuShare = 0;
   const measure = async (subject: Subject, warmupMs: number, measureMs: number): Promise<LoadResult> => {
-    const target = { port: subject.port, serverPid: subject.pid, warmupMs, measureMs };
+    const target = { ports: [subject.port], serverPids: [subject.pid], warmupMs, measureMs };
     const result = await load.measure(workload.job(target));
     await subject.settle();
     return result;
@@ -130,14 +130,20 @@ async function runTree(context: BenchContext, workload: Workload): Promise<Workl
 
 async function measureTree(context: BenchContext, subject: Subject): Promise<number[]> {
   const { load, options } = context;
-  const { port, pid: serverPid } = subject;
+  const { port, pid } = subject;
   try {
     await load.run({ kind: "verifyTree", port, znodes: options.znodes, dataBytes: TREE_DATA_BYTES });
     await subject.settle();
     const ready = subject.memory();
     await load.run({ kind: "prepare", port });
     const shape = { connections: 8, depth: 32, warmupMs: 0, measureMs: TREE_LOAD_MS };
-    const writes = await load.measure({ kind: "throughput", plan: "set", port, serverPid, ...shape });
+    const writes = await load.measure({
+      kind: "throughput",
+      plan: "set",
+      ports: [port],
+      serverPids: [pid],
+      ...shape,
+    });
     await subject.settle();
     const loaded = subject.memory();
     const [readyMib, loadedMib, peakMib] = [ready.rssBytes, loaded.rssBytes, loaded.peakRssBytes].map(

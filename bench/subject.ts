@@ -1,13 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePort } from "../test/support/free-port.ts";
 import type { SubjectName } from "./options.ts";
-import { type ProcessMemory, processCpuSeconds, processMemory } from "./proc.ts";
+import type { ProcessMemory } from "./proc.ts";
 import { awaitHandshake } from "./ready-probe.ts";
+import { ServerProcess, settle } from "./server-process.ts";
 
 export const APACHE_JAR = "/usr/share/java/zookeeper.jar";
-const STOP_TIMEOUT_MS = 60_000;
+/** The class path of Debian's zkEnv.sh. It has no slf4j binding, so Apache logs nothing here. */
+export const APACHE_CLASS_PATH = `/etc/zookeeper/conf:${APACHE_JAR}`;
+export const APACHE_MAIN = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
 
 export interface SubjectSetup {
   readonly name: SubjectName;
@@ -21,31 +23,12 @@ export interface SubjectSetup {
 /** One command line per server: as its users would start it, without wrapper scripts. */
 function commandOf(setup: SubjectSetup, configFile: string): string[] {
   if (setup.name === "apache") {
-    // The class path of Debian's zkEnv.sh. It has no slf4j binding, so Apache logs nothing here.
-    const classPath = `/etc/zookeeper/conf:${APACHE_JAR}`;
-    return ["java", "-cp", classPath, "org.apache.zookeeper.server.quorum.QuorumPeerMain", configFile];
+    return ["java", "-cp", APACHE_CLASS_PATH, APACHE_MAIN, configFile];
   }
   const profile = setup.cpuProfile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${setup.cpuProfile}`];
   const program = join(setup.repository, "dist/bin/zk-server.js");
   return [process.execPath, ...profile, program, "start-foreground", configFile];
 }
-
-/** A TCP port on loopback that nobody listens on at this moment. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
-}
-
-const running = new Set<ChildProcess>();
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
 
 /** A server that runs, ours or Apache's, with the same zoo.cfg. */
 export class Subject {
@@ -53,21 +36,13 @@ export class Subject {
   readonly port: number;
   /** From spawning the process until the first session was open, in milliseconds. */
   readonly startMs: number;
-  readonly #child: ChildProcess;
-  readonly #logFile: string;
+  readonly #process: ServerProcess;
 
-  private constructor(
-    name: SubjectName,
-    port: number,
-    startMs: number,
-    child: ChildProcess,
-    logFile: string,
-  ) {
+  private constructor(name: SubjectName, port: number, startMs: number, process: ServerProcess) {
     this.name = name;
     this.port = port;
     this.startMs = startMs;
-    this.#child = child;
-    this.#logFile = logFile;
+    this.#process = process;
   }
 
   static async start(setup: SubjectSetup): Promise<Subject> {
@@ -76,64 +51,31 @@ export class Subject {
     const port = await freePort();
     const configFile = join(setup.directory, "zoo.cfg");
     writeFileSync(configFile, zooCfg(dataDir, port));
-    const logFile = join(setup.directory, "server.log");
-    const log = openSync(logFile, "a");
-    const command = commandOf(setup, configFile);
     const spawnedAt = performance.now();
-    const child = spawn(command[0]!, command.slice(1), {
-      cwd: setup.directory,
-      env: { ...process.env, ZOO_LOG_DIR: setup.directory },
-      stdio: ["ignore", log, log],
-    });
-    closeSync(log);
-    running.add(child);
-    child.once("exit", () => running.delete(child));
-    child.once("error", () => running.delete(child));
+    const server = new ServerProcess(commandOf(setup, configFile), setup.directory);
     try {
-      const readyAt = await awaitHandshake(port, () => child.exitCode === null && child.signalCode === null);
-      return new Subject(setup.name, port, readyAt - spawnedAt, child, logFile);
+      const readyAt = await awaitHandshake(port, () => server.isRunning);
+      return new Subject(setup.name, port, readyAt - spawnedAt, server);
     } catch (error) {
-      child.kill("SIGKILL");
-      const tail = existsSync(logFile) ? readFileSync(logFile, "utf8").slice(-3000) : "";
-      throw new Error(
-        `${setup.name} did not start: ${(error as Error).message}\n${command.join(" ")}\n${tail}`,
-      );
+      await server.kill();
+      throw new Error(`${setup.name} did not start: ${(error as Error).message}\n${server.describe()}`);
     }
   }
 
   get pid(): number {
-    return this.#child.pid!;
-  }
-
-  get logFile(): string {
-    return this.#logFile;
+    return this.#process.pid;
   }
 
   memory(): ProcessMemory {
-    return processMemory(this.pid);
+    return this.#process.memory();
   }
 
-  /** Waits until the server has had next to nothing to do for half a second: snapshots, compilers, collectors. */
-  async settle(timeoutMs = 60_000): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
-    let quietFor = 0;
-    let cpu = processCpuSeconds(this.pid);
-    while (quietFor < 5 && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      const now = processCpuSeconds(this.pid);
-      quietFor = now - cpu <= 0.011 ? quietFor + 1 : 0;
-      cpu = now;
-    }
+  settle(): Promise<void> {
+    return settle([this.#process]);
   }
 
-  /** SIGTERM, then SIGKILL after a minute. */
-  async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exited = new Promise((resolve) => this.#child.once("exit", resolve));
-    this.#child.kill("SIGTERM");
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), STOP_TIMEOUT_MS);
-    await exited;
-    clearTimeout(timer);
+  stop(): Promise<void> {
+    return this.#process.stop();
   }
 }
 

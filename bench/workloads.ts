@@ -1,4 +1,4 @@
-import type { LoadJob, LoadResult, PlanName } from "./load/jobs.ts";
+import type { LoadResult, MeasuringJob, PlanName } from "./load/jobs.ts";
 import type { Better } from "./statistics.ts";
 
 /** What a workload measures, as a column of the table. */
@@ -20,26 +20,26 @@ export interface Workload {
 }
 
 export interface LoadTarget {
-  readonly port: number;
-  readonly serverPid: number;
+  readonly ports: readonly number[];
+  readonly serverPids: readonly number[];
   readonly warmupMs: number;
   readonly measureMs: number;
 }
 
 export interface LoadWorkload extends Workload {
   readonly kind: "load";
-  job(target: LoadTarget): LoadJob;
+  job(target: LoadTarget): MeasuringJob;
   /** One figure per metric, in their order. */
   figures(result: LoadResult): number[];
 }
 
-const perSecond = ({ count, seconds }: LoadResult): number => count / seconds;
+export const perSecond = ({ count, seconds }: LoadResult): number => count / seconds;
 
-const RATE: Metric = { name: "rate", unit: "/s", better: "higher" };
-const P99: Metric = { name: "p99", unit: "ms", better: "lower" };
-/** CPU time of the server for one request: noise of other programs moves it less than it moves a rate. */
-const CPU_COST: Metric = { name: "CPU", unit: "µs/op", better: "lower" };
-const cpuMicroseconds = ({ serverCpu, count }: LoadResult): number => (serverCpu / count) * 1_000_000;
+export const RATE: Metric = { name: "rate", unit: "/s", better: "higher" };
+export const P99: Metric = { name: "p99", unit: "ms", better: "lower" };
+/** CPU time of the server (or of all three of an ensemble) for one request: noise of other programs moves it less than it moves a rate. */
+export const CPU_COST: Metric = { name: "CPU", unit: "µs/op", better: "lower" };
+export const cpuMicroseconds = ({ serverCpu, count }: LoadResult): number => (serverCpu / count) * 1_000_000;
 
 function throughput(
   name: string,
@@ -72,8 +72,8 @@ function latency(name: string, title: string, plan: PlanName): LoadWorkload {
   };
 }
 
-const MANY = { connections: 50, depth: 1 };
-const DEEP = { connections: 8, depth: 32 };
+export const MANY = { connections: 50, depth: 1 };
+export const DEEP = { connections: 8, depth: 32 };
 const WATCHERS = 1000;
 const CONNECTING = 50;
 

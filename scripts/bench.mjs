@@ -1,5 +1,5 @@
 // npm run bench: bundles bench/ and runs it. `npm run bench -- --help` lists workloads and options;
-// `npm run bench -- client` compares the client with the npm ones.
+// `npm run bench -- client` compares the client with the npm ones, `npm run bench -- ensemble` three servers with three of Apache.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -14,6 +14,7 @@ async function bundle() {
       main: "bench/main.ts",
       load: "bench/load/main.ts",
       client: "bench/client/main.ts",
+      ensemble: "bench/ensemble/main.ts",
       measure: "bench/client/measure.ts",
     },
     outdir,
@@ -44,6 +45,6 @@ if (!isApacheAlone && !isHelp) {
 }
 await bundle();
 const [first, ...rest] = process.argv.slice(2);
-const isClient = first === "client";
-const program = join(outdir, isClient ? "client.mjs" : "main.mjs");
-process.exitCode = await run(process.execPath, [program, ...(isClient ? rest : process.argv.slice(2))]);
+const isOther = first === "client" || first === "ensemble";
+const program = join(outdir, isOther ? `${first}.mjs` : "main.mjs");
+process.exitCode = await run(process.execPath, [program, ...(isOther ? rest : process.argv.slice(2))]);

@@ -34,6 +34,7 @@ export async function prepareTree(port: number): Promise<void> {
 /** Sum of the versions of all data znodes: how many setData were ever applied to them. */
 export async function sumOfVersions(port: number): Promise<number> {
   const client = await SetupClient.connect(port);
+  await client.sync();
   const nodes = await Promise.all(Array.from({ length: DATA_NODES }, (_, i) => client.getData(dataPath(i))));
   await client.close();
   return nodes.reduce((sum, { stat }) => sum + stat.version, 0);
@@ -42,6 +43,7 @@ export async function sumOfVersions(port: number): Promise<number> {
 /** Children that were ever created and deleted under the churn znode, and that are left. */
 export async function churn(port: number): Promise<{ changes: number; left: number }> {
   const client = await SetupClient.connect(port);
+  await client.sync();
   const { stat } = await client.getData(CHURN_ROOT);
   await client.close();
   return { changes: stat.cversion, left: stat.numChildren };

@@ -38,6 +38,7 @@ class OneSession implements FrameSink {
 /** Keeps `concurrency` sessions coming and going; a duration is from connecting until the server has closed the connection. */
 export async function runConnectClose(job: ConnectJob): Promise<LoadResult> {
   const histogram = new LatencyHistogram();
+  let begun = 0;
   let completed = 0;
   let running = 0;
   let isStopping = false;
@@ -52,7 +53,7 @@ export async function runConnectClose(job: ConnectJob): Promise<LoadResult> {
   const next = (): void => {
     const startedAt = performance.now();
     running++;
-    new OneSession(job.port, (error) => {
+    new OneSession(job.ports[begun++ % job.ports.length]!, (error) => {
       running--;
       if (error !== undefined) return fail(error);
       completed++;
@@ -63,7 +64,7 @@ export async function runConnectClose(job: ConnectJob): Promise<LoadResult> {
   };
   for (let i = 0; i < job.concurrency; i++) next();
   await Promise.race([wait(job.warmupMs), failed]);
-  const interval = new Interval(job.serverPid);
+  const interval = new Interval(job.serverPids);
   histogram.reset();
   completed = 0;
   await Promise.race([wait(job.measureMs), failed]);

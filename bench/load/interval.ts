@@ -4,15 +4,15 @@ import type { LatencyHistogram } from "./latency-histogram.ts";
 
 /** A measured interval: remembers clocks at its start and gives the differences at its end. */
 export class Interval {
-  readonly #serverPid: number;
+  readonly #serverPids: readonly number[];
   readonly #startedAt: number = performance.now();
   readonly #serverCpu: number;
   readonly #loadCpu: number;
   readonly #machineCpu: number;
 
-  constructor(serverPid: number) {
-    this.#serverPid = serverPid;
-    this.#serverCpu = processCpuSeconds(serverPid);
+  constructor(serverPids: readonly number[]) {
+    this.#serverPids = serverPids;
+    this.#serverCpu = cpuSecondsOf(serverPids);
     this.#loadCpu = ownCpuSeconds();
     this.#machineCpu = machineBusySeconds();
   }
@@ -20,7 +20,7 @@ export class Interval {
   /** @param count what was completed since the start */
   end(count: number, histogram: LatencyHistogram): LoadResult {
     const seconds = (performance.now() - this.#startedAt) / 1000;
-    const serverCpu = processCpuSeconds(this.#serverPid) - this.#serverCpu;
+    const serverCpu = cpuSecondsOf(this.#serverPids) - this.#serverCpu;
     const loadCpu = ownCpuSeconds() - this.#loadCpu;
     const otherCpu = Math.max(0, machineBusySeconds() - this.#machineCpu - serverCpu - loadCpu);
     const latency = {
@@ -31,6 +31,10 @@ export class Interval {
     };
     return { count, seconds, latency, serverCpu, loadCpu, otherCpu };
   }
+}
+
+function cpuSecondsOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + processCpuSeconds(pid), 0);
 }
 
 function ownCpuSeconds(): number {

@@ -6,8 +6,9 @@ export type PlanName = "get" | "set" | "mix" | "createDelete" | "multi";
 export interface ThroughputJob {
   readonly kind: "throughput";
   readonly plan: PlanName;
-  readonly port: number;
-  readonly serverPid: number;
+  /** Client ports: connections are spread over them in turn. */
+  readonly ports: readonly number[];
+  readonly serverPids: readonly number[];
   readonly connections: number;
   /** Requests in flight on each connection. */
   readonly depth: number;
@@ -17,8 +18,9 @@ export interface ThroughputJob {
 
 export interface WatchersJob {
   readonly kind: "watchers";
-  readonly port: number;
-  readonly serverPid: number;
+  /** Client ports: connections are spread over them in turn. */
+  readonly ports: readonly number[];
+  readonly serverPids: readonly number[];
   /** Connections that each watch the one znode. */
   readonly watchers: number;
   readonly warmupMs: number;
@@ -27,8 +29,9 @@ export interface WatchersJob {
 
 export interface ConnectJob {
   readonly kind: "connect";
-  readonly port: number;
-  readonly serverPid: number;
+  /** Client ports: connections are spread over them in turn. */
+  readonly ports: readonly number[];
+  readonly serverPids: readonly number[];
   /** Sessions that are opened and closed at the same time. */
   readonly concurrency: number;
   readonly warmupMs: number;
@@ -57,7 +60,26 @@ export interface VerifyTreeJob {
   readonly dataBytes: number;
 }
 
-export type LoadJob = ThroughputJob | WatchersJob | ConnectJob | PrepareJob | PopulateJob | VerifyTreeJob;
+/**
+ * Kills the leader of an ensemble under a load of sets, and measures how long until its clients are served again. The load stays at
+ * the surviving servers and comes back with its sessions, as clients do.
+ */
+export interface FailoverJob {
+  readonly kind: "failover";
+  /** Client ports of all servers that serve; connections are spread over them in turn. */
+  readonly ports: readonly number[];
+  /** One of `ports`, and the process behind it. */
+  readonly leader: { readonly port: number; readonly pid: number };
+  readonly connections: number;
+  readonly depth: number;
+  /** Load before the kill. */
+  readonly warmupMs: number;
+}
+
+/** Jobs that measure an interval. */
+export type MeasuringJob = ThroughputJob | WatchersJob | ConnectJob;
+
+export type LoadJob = MeasuringJob | FailoverJob | PrepareJob | PopulateJob | VerifyTreeJob;
 
 export interface LatencySummary {
   readonly p50Us: number;
@@ -72,12 +94,22 @@ export interface LoadResult {
   readonly count: number;
   readonly seconds: number;
   readonly latency: LatencySummary;
-  /** CPU time in seconds during the interval: of the server, of the load generator, of everybody else on the machine. */
+  /** CPU time in seconds during the interval: of all servers, of the load generator, of everybody else on the machine. */
   readonly serverCpu: number;
   readonly loadCpu: number;
   readonly otherCpu: number;
 }
 
+/** Times from the SIGKILL, in ms. */
+export interface FailoverResult {
+  /** Until the first write that was sent after it was acknowledged. */
+  readonly firstWriteMs: number;
+  /** Until every connection had such a write. */
+  readonly allServedMs: number;
+}
+
+export type JobResult = LoadResult | FailoverResult | undefined;
+
 export type LoadReply =
-  | { readonly ok: true; readonly result: LoadResult | undefined }
+  | { readonly ok: true; readonly result: JobResult }
   | { readonly ok: false; readonly error: string };

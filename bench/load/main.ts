@@ -1,13 +1,14 @@
 import { prepareTree } from "./bench-tree.ts";
 import { runConnectClose } from "./connect-close.ts";
-import type { LoadJob, LoadReply, LoadResult } from "./jobs.ts";
+import { runFailover } from "./failover.ts";
+import type { JobResult, LoadJob, LoadReply } from "./jobs.ts";
 import { populate, verifyTree } from "./populate.ts";
 import { runThroughput } from "./throughput.ts";
 import { runWatchers } from "./watchers.ts";
 
 /** The load process: takes one job at a time from its parent and answers each with one message. */
 
-async function run(job: LoadJob): Promise<LoadResult | undefined> {
+async function run(job: LoadJob): Promise<JobResult> {
   switch (job.kind) {
     case "throughput":
       return runThroughput(job);
@@ -15,6 +16,8 @@ async function run(job: LoadJob): Promise<LoadResult | undefined> {
       return runWatchers(job);
     case "connect":
       return runConnectClose(job);
+    case "failover":
+      return runFailover(job);
     case "prepare":
       await prepareTree(job.port);
       return undefined;

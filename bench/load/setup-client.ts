@@ -5,6 +5,7 @@ import {
   GetAllChildrenNumberRequest,
   GetDataRequest,
   GetDataResponse,
+  SyncRequest,
 } from "../../src/protocol/records/proto.ts";
 import { encodeFrame, XID_AT } from "./templates.ts";
 import { type FrameSink, WireConnection } from "./wire-connection.ts";
@@ -56,6 +57,14 @@ export class SetupClient implements FrameSink {
   async getData(path: string): Promise<{ data: Uint8Array | null; stat: Stat }> {
     const frame = encodeFrame(OpCode.getData, (w) => GetDataRequest.write(w, { path, watch: false }));
     return GetDataResponse.decode(await this.demand(frame, `getData ${path}`));
+  }
+
+  /** What any server has acknowledged is seen by the reads that follow. */
+  async sync(): Promise<void> {
+    await this.demand(
+      encodeFrame(OpCode.sync, (w) => SyncRequest.write(w, { path: "/" })),
+      "sync",
+    );
   }
 
   async countDescendants(path: string): Promise<number> {

@@ -46,7 +46,9 @@ export async function runThroughput(job: ThroughputJob): Promise<LoadResult> {
   for (let i = 0; i < job.connections; i++) {
     const templates = planTemplates(job.plan, i);
     const unit = job.plan === "createDelete" ? 2 : 1;
-    connections.push(new LoadConnection(job.port, templates, job.depth, counters, listener, unit));
+    connections.push(
+      new LoadConnection(job.ports[i % job.ports.length]!, templates, job.depth, counters, listener, unit),
+    );
   }
   const orFailure = <T>(promise: Promise<T>): Promise<T> =>
     Promise.race([promise, failed.done as Promise<never>]);
@@ -66,7 +68,7 @@ export async function runThroughput(job: ThroughputJob): Promise<LoadResult> {
 
 async function measure(job: ThroughputJob, counters: LoadCounters): Promise<LoadResult> {
   const histogram = new LatencyHistogram();
-  const interval = new Interval(job.serverPid);
+  const interval = new Interval(job.serverPids);
   const repliesBefore = counters.replies;
   counters.histogram = histogram;
   await wait(job.measureMs);
@@ -75,8 +77,8 @@ async function measure(job: ThroughputJob, counters: LoadCounters): Promise<Load
 }
 
 async function stateOf(job: ThroughputJob): Promise<{ sets: number; changes: number }> {
-  const { changes } = await churn(job.port);
-  return { sets: await sumOfVersions(job.port), changes };
+  const { changes } = await churn(job.ports[0]!);
+  return { sets: await sumOfVersions(job.ports[0]!), changes };
 }
 
 /** The znodes themselves must show every write that was answered, and no other. */
@@ -85,12 +87,12 @@ async function verify(
   counters: LoadCounters,
   before: { sets: number; changes: number },
 ): Promise<void> {
-  const sets = (await sumOfVersions(job.port)) - before.sets;
+  const sets = (await sumOfVersions(job.ports[0]!)) - before.sets;
   if (sets !== counters.sets) {
     throw new Error(`${counters.sets} setData were answered, but the versions grew by ${sets}`);
   }
   if (job.plan !== "createDelete") return;
-  const { changes, left } = await churn(job.port);
+  const { changes, left } = await churn(job.ports[0]!);
   if (changes - before.changes !== counters.replies) {
     throw new Error(
       `${counters.replies} creates and deletes were answered, but cversion grew by ${changes - before.changes}`,

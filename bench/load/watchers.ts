@@ -107,7 +107,8 @@ async function openWatchers(job: WatchersJob, crowd: WatcherCrowd): Promise<Watc
   while (watchers.length < job.watchers) {
     const count = Math.min(OPENING, job.watchers - watchers.length);
     const open = crowd.expect(count);
-    for (let i = 0; i < count; i++) watchers.push(new WatcherConnection(job.port, crowd));
+    for (let i = 0; i < count; i++)
+      watchers.push(new WatcherConnection(job.ports[i % job.ports.length]!, crowd));
     await open;
   }
   return watchers;
@@ -116,7 +117,7 @@ async function openWatchers(job: WatchersJob, crowd: WatcherCrowd): Promise<Watc
 /** Writes to the watched znode again and again; a duration is from the write's request until the last watcher has its event. */
 export async function runWatchers(job: WatchersJob): Promise<LoadResult> {
   const crowd = new WatcherCrowd();
-  const writer = await SetupClient.connect(job.port);
+  const writer = await SetupClient.connect(job.ports[0]!);
   const watchers = await openWatchers(job, crowd);
   const request = { path: WATCHED_PATH, data: Buffer.alloc(8), version: -1 };
   const frame = encodeFrame(OpCode.setData, (w) => SetDataRequest.write(w, request));
@@ -126,7 +127,7 @@ export async function runWatchers(job: WatchersJob): Promise<LoadResult> {
     let interval: Interval | undefined;
     for (;;) {
       if (interval === undefined && performance.now() >= measureAt) {
-        interval = new Interval(job.serverPid);
+        interval = new Interval(job.serverPids);
         histogram.reset();
       }
       const armed = crowd.expect(watchers.length);

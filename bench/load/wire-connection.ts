@@ -22,10 +22,29 @@ const CONNECT_FRAME: Buffer = (() => {
   return frame;
 })();
 
+/** What a session is taken up again with, on the same server or another. */
+export interface SessionKey {
+  /** Session id and password, as they stand in the ConnectResponse. */
+  readonly id: Buffer;
+  readonly password: Buffer;
+}
+
+/** Offsets in the frame of a ConnectRequest and in the payload of a ConnectResponse. */
+const RequestAt = { lastZxid: 8, session: 20, password: 32 };
+const ResponseAt = { session: 8, password: 20 };
+
+function resumeFrame({ id, password }: SessionKey, lastZxid: bigint): Buffer {
+  const frame = Buffer.from(CONNECT_FRAME);
+  frame.writeBigInt64BE(lastZxid, RequestAt.lastZxid);
+  id.copy(frame, RequestAt.session);
+  password.copy(frame, RequestAt.password);
+  return frame;
+}
+
 /** Who gets what arrives. Payloads lie at `start` … `end` of `bytes`, which is only theirs until the call returns. */
 export interface FrameSink {
   /** The ConnectResponse. `sessionTimeoutMs` is 0 when the server refused the session. */
-  opened(sessionTimeoutMs: number): void;
+  opened(sessionTimeoutMs: number, session: SessionKey): void;
   frame(bytes: Buffer, start: number, end: number): void;
   /** After the last frame of one read: the moment to write what the frames asked for. */
   turnEnd(): void;
@@ -35,7 +54,7 @@ export interface FrameSink {
 
 /**
  * A connection written for speed: reads go into one buffer that is used again, frames are cut in place, and writes are
- * the caller's, one per turn. It opens a session at once.
+ * the caller's, one per turn. It opens a session at once, or takes one up again.
  */
 export class WireConnection {
   readonly #socket: Socket;
@@ -45,7 +64,12 @@ export class WireConnection {
   #isOpen = false;
   #error: Error | undefined;
 
-  constructor(port: number, sink: FrameSink) {
+  /** @param resume a session to go on with, and the last zxid that it has seen */
+  constructor(
+    port: number,
+    sink: FrameSink,
+    resume?: { readonly key: SessionKey; readonly lastZxid: bigint },
+  ) {
     this.#sink = sink;
     this.#socket = connect({
       port,
@@ -63,7 +87,7 @@ export class WireConnection {
       this.#error = error;
     });
     this.#socket.on("close", () => sink.closed(this.#error));
-    this.#socket.write(CONNECT_FRAME);
+    this.#socket.write(resume === undefined ? CONNECT_FRAME : resumeFrame(resume.key, resume.lastZxid));
   }
 
   write(bytes: Uint8Array): void {
@@ -103,7 +127,12 @@ export class WireConnection {
 
   #open(bytes: Buffer, start: number): void {
     this.#isOpen = true;
-    this.#sink.opened(bytes.readInt32BE(start + 4));
+    this.#sink.opened(bytes.readInt32BE(start + 4), {
+      id: Buffer.from(bytes.subarray(start + ResponseAt.session, start + ResponseAt.session + 8)),
+      password: Buffer.from(
+        bytes.subarray(start + ResponseAt.password, start + ResponseAt.password + PASSWORD_BYTES),
+      ),
+    });
   }
 
   #makeRoom(length: number): void {

@@ -1,0 +1,42 @@
+import type { PlanName } from "../load/jobs.ts";
+import { CPU_COST, DEEP, MANY, type Metric, P99, RATE } from "../workloads.ts";
+
+/** Loads all three servers with a plan, or kills their leader again and again. */
+export type EnsembleWorkload = {
+  readonly name: string;
+  readonly title: string;
+  readonly metrics: readonly Metric[];
+} & (
+  | {
+      readonly kind: "load";
+      readonly plan: PlanName;
+      readonly shape: { readonly connections: number; readonly depth: number };
+    }
+  | { readonly kind: "failover" }
+);
+
+/** Resident memory of the three servers together. */
+const RESIDENT: Metric = { name: "RSS", unit: "MiB", better: "lower" };
+
+function load(name: string, title: string, plan: PlanName, shape: typeof MANY): EnsembleWorkload {
+  return { name, title, metrics: [RATE, P99, CPU_COST, RESIDENT], kind: "load", plan, shape };
+}
+
+/** All workloads, in the order of the table. */
+export const ENSEMBLE_WORKLOADS: readonly EnsembleWorkload[] = [
+  load("set-50x1", "set 1 KiB, 50 connections x 1 in flight", "set", MANY),
+  load("set-8x32", "set 1 KiB, 8 connections x 32 in flight", "set", DEEP),
+  load("mix-8x32", "90 % get, 10 % set, 1 KiB, 8 x 32", "mix", DEEP),
+  load("get-50x1", "get 1 KiB, 50 x 1", "get", MANY),
+  load("get-8x32", "get 1 KiB, 8 x 32", "get", DEEP),
+  load("latency-set", "set 1 KiB, one connection, 1 in flight", "set", { connections: 1, depth: 1 }),
+  {
+    name: "failover",
+    title: "kill -9 of the leader under load",
+    kind: "failover",
+    metrics: [
+      { name: "first write", unit: "ms", better: "lower" },
+      { name: "all served", unit: "ms", better: "lower" },
+    ],
+  },
+];
