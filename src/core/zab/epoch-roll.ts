@@ -1,4 +1,4 @@
-import { COUNTER_MAX, counterOf, EPOCH_MAX, epochOf, makeZxid, type Zxid } from "../../protocol/zxid.ts";
+import { COUNTER_MAX, counterOf, EPOCH_MAX, makeZxid, type Zxid } from "../../protocol/zxid.ts";
 import type { ChainPlan, SubmitRequest } from "../pipeline/chains.ts";
 import type { Request } from "../pipeline/connection.ts";
 import { Fifo } from "../pipeline/fifo.ts";
@@ -12,6 +12,8 @@ import type { Proposals } from "./proposals.ts";
 
 /** What the roll asks of its leader. */
 export interface EpochRollEvents {
+  /** The epoch that is led. */
+  readonly epoch: number;
   close(handler: LearnerHandler, reason: string): void;
   failed(reason: string): void;
   done(epoch: number): void;
@@ -95,18 +97,38 @@ export class EpochRoll {
   #hold(request: Request): void {
     this.#held.push(request);
     if (this.isRolling) return;
-    const epoch = epochOf(this.#proposals?.proposed ?? this.#state.lastZxid);
-    const { tickMs, nowMs, ensemble } = this.#state;
-    const strangers = [...this.#handlers.values()].filter(
-      ({ isOurs, isForwarding }) => isForwarding && !isOurs,
-    );
-    if (strangers.length > 0 || epoch >= EPOCH_MAX) {
+    const { epoch } = this.#events;
+    if (!this.#isPossible) {
       this.#events.failed(`the zxids of epoch ${epoch} are used up: the next election begins another epoch`);
       return;
     }
     this.#state.notice("info", `the zxids of epoch ${epoch} are used up: the next epoch begins`);
+    this.#start(epoch + 1);
+  }
+
+  /** All learners know how, and there are epochs left. */
+  get #isPossible(): boolean {
+    const learners = [...this.#handlers.values()];
+    return (
+      this.#events.epoch < EPOCH_MAX && learners.every(({ isOurs, isForwarding }) => isOurs || !isForwarding)
+    );
+  }
+
+  /**
+   * A voter has accepted `epoch` from a leader that came to nothing, and can follow no leader below it: the next epoch is above
+   * that, or the voter would stay out until the next election. False: that is not possible now.
+   */
+  raise(epoch: number): boolean {
+    if (this.isRolling || this.#proposals === undefined || epoch >= EPOCH_MAX || !this.#isPossible)
+      return false;
+    this.#start(epoch + 1);
+    return true;
+  }
+
+  #start(epoch: number): void {
+    const { tickMs, nowMs, ensemble } = this.#state;
     this.#stage = "draining";
-    this.#epoch = epoch + 1;
+    this.#epoch = epoch;
     this.#deadlineMs = nowMs + ensemble.initLimitTicks * tickMs;
     for (const handler of [...this.#handlers.values()]) {
       if (handler.phase !== "serving")

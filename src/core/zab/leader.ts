@@ -65,7 +65,11 @@ export class Leader implements Role {
     this.#state = state;
     this.#end = end;
     this.#sync = new LearnerSync(state);
+    const currentEpoch = (): number => this.#epoch;
     this.#roll = new EpochRoll(state, this.#handlers, {
+      get epoch() {
+        return currentEpoch();
+      },
       close: (handler, reason) => this.#close(handler, reason),
       failed: (reason) => end.ended(reason),
       done: (epoch) => {
@@ -234,6 +238,9 @@ export class Leader implements Role {
     if (this.#roll.isRolling) {
       this.#close(handler, "the epoch is being changed: it is welcome in the next one");
       return;
+    }
+    if (epochOf(zxid) > this.#epoch && this.#phase === "broadcast" && !handler.isObserver) {
+      if (this.#roll.raise(epochOf(zxid))) return;
     }
     if (this.#phase !== "discovery") {
       this.#inform(handler);

@@ -303,6 +303,14 @@ export class Learner implements Role {
 
   #syncMode({ type, zxid }: QuorumPacket): void {
     const state = this.#state;
+    if (type !== PacketType.DIFF && this.#isFromStandalone) {
+      this.#end.ended(
+        `the data of this server (up to ${hex(state.lastZxid)}) was written by a standalone server and is no part of what ` +
+          `leader ${this.leaderSid} has: it is kept. To join with the leader's data, move version-2 away; to keep this data, ` +
+          "start this server and the others with empty data directories, this one first",
+      );
+      return;
+    }
     switch (type) {
       case PacketType.DIFF:
         this.#syncedBy = "DIFF";
@@ -328,6 +336,12 @@ export class Learner implements Role {
       default:
         this.#violated(`packet of type ${type} where DIFF, TRUNC or SNAP must come`);
     }
+  }
+
+  /** No ensemble has ever had this server's txns: epochs begin at 1. Nothing is to replace them unasked. */
+  get #isFromStandalone(): boolean {
+    const { currentEpoch, lastZxid } = this.#state;
+    return currentEpoch === 0 && lastZxid > ZXID_ZERO && epochOf(lastZxid) === 0 && !this.#asksForAll;
   }
 
   /** The tree of before is not needed any more, and there is room for one only. */

@@ -23,6 +23,14 @@ const FINALIZE_WAIT_MS = 200;
 /** The least that is waited in LOOKING before a read-only server starts, in ms (quorum-protocol 4.8). */
 const READ_ONLY_DELAY_MIN_MS = 2000;
 
+/**
+ * A server that cannot join, be it that the leader refuses it or that it must not follow, tries again at once, then after this
+ * long, twice that, and so on up to the limit: it must not keep the others busy for ever.
+ */
+const REJOIN_DELAY_MS = 100;
+const REJOIN_DELAY_MAX_MS = 1000;
+const REJOINS_AT_ONCE = 2;
+
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** What a member does when its role has ended. */
@@ -51,6 +59,8 @@ export class Peer {
   #lookAtMs = NEVER;
   #lookingSinceMs: number | undefined;
   #isReloading = false;
+  /** Roles in a row that ended before they served. */
+  #failedJoins = 0;
 
   constructor(options: PeerOptions) {
     this.#state = new PeerState(options);
@@ -376,6 +386,7 @@ export class Peer {
       },
       established: (epoch) => {
         if (isOver || this.#vote === undefined) return;
+        this.#failedJoins = 0;
         this.#vote = { ...this.#vote, peerEpoch: epoch };
         this.#election.setServing(this.#vote.state, this.#vote);
       },
@@ -431,9 +442,19 @@ export class Peer {
     // A role that ends while it is being made has nothing to give back yet.
     this.#tail = role?.stop() ?? [];
     state.stopServer();
-    const { observerElectionDelayMs } = state.ensemble;
-    if (wasObserving && next === undefined && observerElectionDelayMs > 0) {
-      this.#lookAtMs = state.nowMs + state.options.rng.below(observerElectionDelayMs);
-    }
+    if (next !== undefined) return;
+    const waitMs = Math.max(this.#rejoinDelayMs(), wasObserving ? this.#observerDelayMs() : 0);
+    if (waitMs > 0) this.#lookAtMs = state.nowMs + waitMs;
+  }
+
+  #rejoinDelayMs(): number {
+    const again = this.#failedJoins++ - REJOINS_AT_ONCE;
+    return again < 0 ? 0 : Math.min(REJOIN_DELAY_MS * 2 ** Math.min(again, 10), REJOIN_DELAY_MAX_MS);
+  }
+
+  /** So that not all observers come at once (quorum-protocol 0.1). */
+  #observerDelayMs(): number {
+    const { ensemble, rng } = this.#state.options;
+    return ensemble.observerElectionDelayMs > 0 ? rng.below(ensemble.observerElectionDelayMs) : 0;
   }
 }

@@ -58,3 +58,21 @@ describe("the end of an epoch's counter", () => {
     expect(epochOf(cluster.peer(2).lastZxid)).toBe(2);
   });
 });
+
+describe("a voter that has accepted an epoch from a leader that came to nothing", () => {
+  test("joins: the working leader goes on to an epoch above, and its clients notice nothing", () => {
+    const cluster = new PeerCluster(membershipOf(3));
+    cluster.start(1, 2, 3);
+    cluster.until(() => [1, 2, 3].every((sid) => cluster.peer(sid).isServing));
+    cluster.kill(1);
+    const client = cluster.connect(2);
+    expect(zk.create(client, "/a")).toBe(0);
+    cluster.store(1).accepted = 7;
+    cluster.start(1);
+    cluster.until(() => cluster.peer(1).isServing, 10_000);
+    expect(client.isClosed).toBe(false);
+    expect(zk.create(client, "/b")).toBe(0);
+    expect(epochOf(cluster.peer(1).lastZxid)).toBe(8);
+    for (const sid of [1, 2, 3]) expect(cluster.store(sid)).toMatchObject({ accepted: 8, current: 8 });
+  });
+});

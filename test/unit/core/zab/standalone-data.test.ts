@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import { Int64 } from "../../../../src/protocol/int64.ts";
+import { OpCode } from "../../../../src/protocol/opcode.ts";
+import { encodeTxn } from "../../../../src/protocol/txn.ts";
+import type { Zxid } from "../../../../src/protocol/zxid.ts";
+import { zk } from "../../../support/core-client.ts";
+import { membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
+
+/** What a standalone server has written: its zxids have no epoch. */
+function seedStandalone(cluster: PeerCluster, sid: number): void {
+  const { log } = cluster.store(sid);
+  for (let zxid = 1; zxid <= 5; zxid++) {
+    const header = { clientId: Int64.ZERO, cxid: 0, zxid: zxid as Zxid, time: 1, type: OpCode.create };
+    const acl = [{ perms: 31, id: { scheme: "world", id: "anyone" } }];
+    const body = { path: `/old${zxid}`, data: null, acl, ephemeral: false, parentCVersion: zxid };
+    const bytes = encodeTxn({ header, body: { type: OpCode.create, ...body }, digest: undefined });
+    log.push({ zxid: zxid as Zxid, bytes });
+  }
+}
+
+describe("a standalone server's data in an ensemble", () => {
+  test("wins the election against empty servers, and is on all of them", () => {
+    const cluster = new PeerCluster(membershipOf(3));
+    seedStandalone(cluster, 1);
+    cluster.start(1, 2, 3);
+    cluster.until(() => [1, 2, 3].every((sid) => cluster.peer(sid).isServing));
+    expect(cluster.leader()).toBe(1);
+    expect(zk.create(cluster.connect(3), "/new")).toBe(0);
+    for (const sid of [1, 2, 3]) expect(cluster.peer(sid).database.tree.lookup("/old5")).toBeGreaterThan(0);
+  });
+
+  test("is not thrown away when empty servers have formed an ensemble without it", () => {
+    const cluster = new PeerCluster(membershipOf(3));
+    seedStandalone(cluster, 1);
+    cluster.start(2, 3);
+    cluster.until(() => [2, 3].every((sid) => cluster.peer(sid).isServing));
+    expect(zk.create(cluster.connect(2), "/new")).toBe(0);
+    cluster.start(1);
+    cluster.advance(30_000);
+    expect(cluster.peer(1).isServing).toBe(false);
+    expect(cluster.store(1).log).toHaveLength(5);
+    const reasons = cluster.events.flatMap(({ sid, event }) =>
+      sid === 1 && event.kind === "roleChanged" ? [event.reason] : [],
+    );
+    expect(reasons.join()).toMatch(/written by a standalone server.*move version-2 away/);
+    // It does not keep the others busy: a try a second, not one after the other.
+    expect(reasons.length).toBeLessThan(80);
+    expect(zk.create(cluster.connect(2), "/still-served")).toBe(0);
+  });
+
+  test("an ensemble of one grows", () => {
+    const cluster = new PeerCluster(membershipOf(1));
+    seedStandalone(cluster, 1);
+    cluster.start(1);
+    cluster.until(() => cluster.peer(1).isServing);
+    expect(zk.create(cluster.connect(1), "/new")).toBe(0);
+    expect(cluster.store(1)).toMatchObject({ accepted: 1, current: 1 });
+  });
+});
