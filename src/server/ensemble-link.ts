@@ -59,6 +59,7 @@ export class LearnerLink implements NetLinkHandler {
       logFailed,
       bytesMax,
       progress: () => this.#progress(),
+      snapshotSent: () => this.#tellSoon({ kind: "snapshotSent", link: id }),
       failed: (reason) => this.#giveUp(reason),
     });
   }
@@ -143,13 +144,18 @@ export class LearnerLink implements NetLinkHandler {
 
   /** Bytes of a stream move. */
   #progress(): void {
-    const { clock, timer, step } = this.#context;
+    const { clock } = this.#context;
     const { elapsedMs } = clock.now();
     if (elapsedMs - this.#progressToldMs < PROGRESS_MS) return;
     this.#progressToldMs = elapsedMs;
-    // This may be in the middle of performing what the machine wants done: it is told when that is over.
+    this.#tellSoon({ kind: "linkProgress", link: this.id });
+  }
+
+  /** This may be in the middle of performing what the machine wants done: it is told when that is over. */
+  #tellSoon(input: PeerInput): void {
+    const { timer, step } = this.#context;
     timer.soon(() => {
-      if (!this.#isOver) step({ kind: "linkProgress", link: this.id });
+      if (!this.#isOver) step(input);
     });
   }
 

@@ -40,6 +40,8 @@ export interface LinkOutboxOptions {
   readonly failed: (reason: string) => void;
   /** A part of a stream was made. */
   readonly progress: () => void;
+  /** A snapshot was made to its end. */
+  readonly snapshotSent: () => void;
   /** The log did not have what it was asked for. */
   readonly logFailed: (through: Zxid) => void;
 }
@@ -135,7 +137,7 @@ export class LinkOutbox {
   }
 
   #sendSnapshot(walk: SnapshotWalk): void {
-    const { net, timer, progress } = this.#options;
+    const { net, timer, progress, snapshotSent } = this.#options;
     this.#walk = walk;
     const step = (): void => {
       if (this.#isClosed) return;
@@ -147,6 +149,7 @@ export class LinkOutbox {
       if (isDone) {
         this.#walk = undefined;
         this.#sendQueued();
+        snapshotSent();
       } else if (net.bufferedBytes <= AHEAD_BYTES_MAX) {
         timer.soon(step);
       } else {

@@ -119,6 +119,42 @@ describe("three servers", () => {
     expect(ensemble.server(1).view.nodeCount()).toBe(ensemble.server(2).view.nodeCount());
   });
 
+  it("send a snapshot while they write, and it fits what comes behind it", async () => {
+    ensemble = await TestEnsemble.create(3, { forceSnapshotSync: "true" });
+    await ensemble.start();
+    await ensemble.untilServing();
+    const writer = await client(2);
+    const paths = Array.from({ length: 8_000 }, (_, i) => `/n${i}`);
+    for (let at = 0; at < paths.length; at += 500) {
+      await Promise.all(
+        paths.slice(at, at + 500).map((path) => writer.create(path, { data: "x".repeat(500) })),
+      );
+    }
+    await ensemble.stop(1);
+    ensemble.wipe(1);
+    let isStopped = false;
+    const writing = Promise.all(
+      Array.from({ length: 50 }, async (_, first) => {
+        for (let i = first; !isStopped; i = (i + 50) % paths.length)
+          await writer.set(paths[i]!, "y".repeat(500));
+      }),
+    );
+    await ensemble.start(1);
+    await ensemble.untilServing();
+    isStopped = true;
+    await writing;
+    const complaints = (): string[] => {
+      const { log } = ensemble.member(1);
+      return log.messages("warn").concat(log.messages("error"));
+    };
+    // Every txn tells the digest that the tree must have.
+    expect(complaints()).toEqual([]);
+    await ensemble.stop(1);
+    await ensemble.start(1);
+    await ensemble.untilServing();
+    expect(complaints()).toEqual([]);
+  });
+
   it("lose one whose disk breaks: it ends with one line, and the others go on", async () => {
     ensemble = await TestEnsemble.create(3);
     const disk = newDisk();

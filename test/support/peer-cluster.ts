@@ -486,6 +486,7 @@ export class PeerCluster {
         const database = this.#createDatabase();
         readWalk(out.take(), database);
         database.snapshotLoaded(node.peer!.lastZxid);
+        this.#later(() => this.#input(node, { kind: "snapshotSent", link: send.link }));
         const link = this.#linkOf(node.sid, send.link);
         const other = link?.ends.find((end) => end.sid !== node.sid);
         if (link === undefined || other === undefined) return;

@@ -344,15 +344,28 @@ export class Leader implements Role {
     if (this.#sync.plan(handler, survey, this.#handlers.values())) this.#forward(handler);
   }
 
-  /** The learner has been given what was committed: what comes from here on it gets like all others, and then NEWLEADER. */
+  snapshotSent(link: LinkId): void {
+    const handler = this.#handlers.get(link);
+    if (handler?.phase === "syncing") this.#sendNewLeader(handler);
+  }
+
+  /**
+   * The learner has been given what was committed: what comes from here on it gets like all others, and then NEWLEADER. A
+   * snapshot is walked while txns go on, and holds parts of them: NEWLEADER comes behind these.
+   */
   #forward(handler: LearnerHandler): void {
-    const { out, view, nowMs } = this.#state;
+    const { nowMs } = this.#state;
     handler.phase = "syncing";
     handler.deadlineMs = nowMs + this.#initLimitMs;
     handler.isForwarding = true;
     if (this.#proposals !== undefined && !handler.isObserver)
       this.#sync.outstanding(handler, this.#proposals.outstanding);
-    out.send(handler.link, encodeNewLeader(this.#epoch, formatMembership(view.lastSeen ?? view.committed)));
+    if (handler.syncMode !== "SNAP") this.#sendNewLeader(handler);
+  }
+
+  #sendNewLeader({ link }: LearnerHandler): void {
+    const { out, view } = this.#state;
+    out.send(link, encodeNewLeader(this.#epoch, formatMembership(view.lastSeen ?? view.committed)));
   }
 
   epochsStored(current: number | undefined): void {

@@ -693,6 +693,10 @@ export class Learner implements Role {
     this.#state.out.send(this.#link, encodeWithData(PacketType.PING, zxid, body.bytes()));
   }
 
+  snapshotSent(link: LinkId): void {
+    this.#master?.snapshotSent(link);
+  }
+
   logSurveyed(survey: LogSurveyed): void {
     this.#master?.logSurveyed(survey);
   }

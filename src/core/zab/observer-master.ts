@@ -139,14 +139,21 @@ export class ObserverMaster {
       this.#forward(handler);
   }
 
+  /** NEWLEADER comes behind the txns of which a snapshot may hold parts. */
   #forward(handler: LearnerHandler): void {
-    const { view, out } = this.#state;
     handler.phase = "syncing";
     handler.isForwarding = true;
-    out.send(
-      handler.link,
-      encodeNewLeader(this.#upstream.epoch, formatMembership(view.lastSeen ?? view.committed)),
-    );
+    if (handler.syncMode !== "SNAP") this.#sendNewLeader(handler);
+  }
+
+  snapshotSent(link: LinkId): void {
+    const handler = this.#handlers.get(link);
+    if (handler?.phase === "syncing") this.#sendNewLeader(handler);
+  }
+
+  #sendNewLeader({ link }: LearnerHandler): void {
+    const { view, out } = this.#state;
+    out.send(link, encodeNewLeader(this.#upstream.epoch, formatMembership(view.lastSeen ?? view.committed)));
   }
 
   #followed(handler: LearnerHandler, { type, zxid, data, authinfo }: QuorumPacket): void {

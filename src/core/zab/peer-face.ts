@@ -91,6 +91,15 @@ export interface LogSurveyed {
 }
 
 /**
+ * A snapshot has been made to its end ({@link LinkSend}): what is sent from here on comes behind all txns that can be in it. Only
+ * then the learner may hear that it has everything (ZOOKEEPER-3104).
+ */
+export interface SnapshotSent {
+  readonly kind: "snapshotSent";
+  readonly link: LinkId;
+}
+
+/**
  * A long stream (a snapshot, a part of the log) is going on over the link, in either direction: told about once a second
  * while bytes move, so that nobody takes the other side for dead meanwhile.
  */
@@ -108,6 +117,7 @@ export type PeerInput =
   | LinkDown
   | PacketReceived
   | SnapshotReceived
+  | SnapshotSent
   | LinkProgress
   | EpochsStored
   | JobDone
@@ -122,7 +132,7 @@ export type DurablePacket = Uint8Array & { readonly [durable]: true };
 /** Something to be sent on a link, behind everything given for that link before. */
 export type LinkSend =
   | { readonly kind: "packet"; readonly link: LinkId; readonly bytes: Packet }
-  /** The rest of a SNAP: the walk's bytes as they come, then the signature. */
+  /** The rest of a SNAP: the walk's bytes as they come, then the signature. Answered with {@link SnapshotSent}. */
   | { readonly kind: "snapshot"; readonly link: LinkId; readonly walk: SnapshotWalk }
   /** PROPOSAL and COMMIT for each record of the own log above `after` up to `through`. A gap or an error closes the link. */
   | { readonly kind: "log"; readonly link: LinkId; readonly after: Zxid; readonly through: Zxid };

@@ -205,6 +205,9 @@ export class Peer {
       case "snapshotReceived":
         this.#role?.snapshotReceived?.(input);
         break;
+      case "snapshotSent":
+        this.#role?.snapshotSent?.(input.link);
+        break;
       case "logSurveyed":
         this.#role?.logSurveyed?.(input);
         break;

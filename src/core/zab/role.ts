@@ -26,6 +26,7 @@ export interface Role {
   linkProgress(link: LinkId): void;
   packet(link: LinkId, packet: QuorumPacket): void;
   snapshotReceived?(input: SnapshotReceived): void;
+  snapshotSent?(link: LinkId): void;
   logSurveyed?(input: LogSurveyed): void;
   jobDone?(input: JobDone): void;
   epochsStored(current: number | undefined): void;
