@@ -14,7 +14,12 @@ import { type FileSettings, parseJvmFlags, readSettings, type Setting } from "./
 export function loadConfig(file: string, flags: readonly string[] = []): Config {
   const configFile = resolve(file);
   const settings = loadSettings(configFile);
-  const config = resolveConfig({ configFile, settings, flags: parseJvmFlags(flags), readFile });
+  const config = resolveConfig({
+    configFile,
+    settings,
+    flags: parseJvmFlags(flags),
+    readFile: readFileOnDisk,
+  });
   refuseWhatThisReleaseLacks(config);
   const notices = relativePathNotices(file, settings);
   return notices.length === 0 ? config : deepFreeze({ ...config, notices: [...notices, ...config.notices] });
@@ -22,7 +27,7 @@ export function loadConfig(file: string, flags: readonly string[] = []): Config 
 
 /** The raw settings of a configuration file. Throws {@link ConfigError} when it is missing or unreadable. */
 export function loadSettings(file: string): FileSettings {
-  const bytes = readFile(file);
+  const bytes = readFileOnDisk(file);
   if (bytes === undefined) {
     throw new ConfigError([{ reason: `Error processing ${file}: ${file} file is missing` }]);
   }
@@ -48,10 +53,15 @@ export function configFromArguments(args: StandaloneArguments, flags: readonly s
   return configFromEntries(entries, flags);
 }
 
-/** A configuration from keys and values as they would stand in zoo.cfg: for tests and for embedding. */
+/**
+ * A configuration from keys and values as they would stand in zoo.cfg: for tests and for embedding.
+ *
+ * @param readFile what `myid` and the like hold, when they are not on a disk
+ */
 export function configFromEntries(
   entries: Readonly<Record<string, string>>,
   flags: readonly string[] = [],
+  readFile: (path: string) => Uint8Array | undefined = readFileOnDisk,
 ): Config {
   const settings = new Map<string, Setting>();
   for (const [key, value] of Object.entries(entries)) {
@@ -60,7 +70,7 @@ export function configFromEntries(
   return resolveConfig({ configFile: null, settings, flags: parseJvmFlags(flags), readFile });
 }
 
-function readFile(path: string): Uint8Array | undefined {
+function readFileOnDisk(path: string): Uint8Array | undefined {
   try {
     return readFileSync(path);
   } catch (error) {

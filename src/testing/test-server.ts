@@ -1,6 +1,6 @@
 import { type Client, type ConnectOptions, connect } from "../client/index.ts";
 import { configFromEntries } from "../config/load.ts";
-import { Int64 } from "../protocol/int64.ts";
+import type { Int64 } from "../protocol/int64.ts";
 import { nodeClock } from "../server/node-ports.ts";
 import type { RunningServer } from "../server/running-server.ts";
 import { startServer } from "../server/start-server.ts";
@@ -10,6 +10,7 @@ import { type Duration, durationMs } from "./duration.ts";
 import { endSession } from "./end-session.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { ObservedDisk } from "./observed-disk.ts";
+import { sessionIdOf } from "./session-id-of.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 import { checkOptions, entriesOf, type TestServerOptions } from "./test-server-options.ts";
 import { TestTime } from "./test-time.ts";
@@ -198,12 +199,4 @@ async function openStorage({ storage, dataDir }: TestServerOptions): Promise<Tes
   if (dataDir !== undefined) return { disk, dataDir, remove: async () => undefined };
   const { path, remove } = await temporaryDirectory();
   return { disk, dataDir: path, remove };
-}
-
-function sessionIdOf(id: Int64 | bigint | Uint8Array): Int64 {
-  if (id instanceof Int64) return id;
-  if (typeof id === "bigint") return Int64.fromBigInt(id);
-  if (id.length !== 8) throw new RangeError(`a session id has 8 bytes, this has ${id.length}`);
-  const view = new DataView(id.buffer, id.byteOffset);
-  return new Int64(view.getInt32(0), view.getInt32(4));
 }

@@ -12,11 +12,12 @@ const code = (language: string, file: string): string =>
   `\`\`\`${language}\n${readFileSync(guidePath(file), "utf8").replace(/\n\n$/, "\n")}\`\`\`\n`;
 const source = (path: string): string => new URL(`../../src/${path}`, import.meta.url).pathname;
 
-// registration.test.ts is run as a test of its own.
+// registration.test.ts and failover.test.ts are run as tests of their own.
 it("docs/testing.md shows the tests as they are run", async () => {
   const subject = withSection(readDocs("testing.md"), "subject", code("ts", "registration.ts"));
   const vitest = withSection(subject, "vitest", code("ts", "registration.test.ts"));
-  const nodeTest = withSection(vitest, "node-test", code("js", "registration.node-test.mjs"));
+  const ensemble = withSection(vitest, "ensemble", code("ts", "failover.test.ts"));
+  const nodeTest = withSection(ensemble, "node-test", code("js", "registration.node-test.mjs"));
   await expect(nodeTest).toMatchFileSnapshot(docsPath("testing.md"));
 });
 
