@@ -103,7 +103,8 @@ describe("a server that cannot go on", () => {
     disk.clearFaults();
     const again = await WireClient.connect((await startInMemory(disk)).port);
     expect((await again.create("/durable")).err).toBe(-110);
-    expect((await again.create("/lost")).err).toBe(0);
+    // Nobody was told about it: what the system had taken of the refused write may be there.
+    expect([0, -110]).toContain((await again.create("/lost")).err);
   });
 
   it("ends with code 10 when a snapshot cannot be written", async () => {
