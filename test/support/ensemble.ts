@@ -302,15 +302,15 @@ export class EnsembleProcesses implements AsyncDisposable {
     });
   }
 
-  /** Resolves when these members (default: all) serve, and one of the ensemble leads. */
+  /** Resolves when these members (default: all) serve, and exactly one of the ensemble leads: another has yet to notice. */
   async awaitServing(
     sids: readonly number[] = this.members.map(({ sid }) => sid),
     deadlineMs = SERVING_DEADLINE_MS,
   ): Promise<void> {
     await this.#described(`servers ${sids.join(", ")} serve`, deadlineMs, async () => {
       const roles = await this.roles();
-      const hasLeader = [...roles.values()].includes("leader");
-      return hasLeader && sids.every((sid) => SERVING.has(roles.get(sid)!));
+      const leaders = [...roles.values()].filter((standing) => standing === "leader");
+      return leaders.length === 1 && sids.every((sid) => SERVING.has(roles.get(sid)!));
     });
   }
 
