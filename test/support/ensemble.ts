@@ -52,7 +52,8 @@ const CONFIG = {
 };
 
 const SERVING_DEADLINE_MS = 40_000;
-const ANSWER_PATIENCE_MS = 1000;
+/** Of one look at where a server stands: there will be another. */
+const LOOK_PATIENCE_MS = 1000;
 
 /** One server of an ensemble; its kind may change, its sid, ports and directories stay. */
 export class Member {
@@ -150,13 +151,13 @@ export class Member {
   }
 
   /** Answer to a four-letter word. */
-  ask(word: string): Promise<string> {
-    return fourLetterWord(this.clientPort, word, ANSWER_PATIENCE_MS);
+  ask(word: string, patienceMs?: number): Promise<string> {
+    return fourLetterWord(this.clientPort, word, patienceMs);
   }
 
   async standing(): Promise<Standing> {
     if (!this.isRunning || this.isPaused) return "none";
-    const answer = await this.ask("srvr").catch(() => "");
+    const answer = await this.ask("srvr", LOOK_PATIENCE_MS).catch(() => "");
     return (/^Mode: (\S+)/m.exec(answer)?.[1] as Standing | undefined) ?? "none";
   }
 
