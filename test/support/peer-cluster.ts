@@ -9,6 +9,7 @@ import { encodeCommit, encodeProposal } from "../../src/core/zab/packets.ts";
 import { Peer } from "../../src/core/zab/peer.ts";
 import type { LinkId, LinkSend, PeerInput, PeerReady } from "../../src/core/zab/peer-face.ts";
 import type { EnsembleOptions } from "../../src/core/zab/peer-options.ts";
+import type { SnapshotWalk } from "../../src/core/zab/snapshot-walk.ts";
 import { JuteReader } from "../../src/protocol/jute-reader.ts";
 import { JuteWriter } from "../../src/protocol/jute-writer.ts";
 import { vector } from "../../src/protocol/record.ts";
@@ -77,6 +78,14 @@ interface Link {
   isOpen: boolean;
 }
 
+/** A snapshot on its way, and what has to wait behind it. */
+interface Stream {
+  readonly link: LinkId;
+  readonly walk: SnapshotWalk;
+  readonly zxid: Zxid;
+  readonly held: Uint8Array[];
+}
+
 interface LinkEnd {
   readonly sid: number;
   readonly id: LinkId;
@@ -103,6 +112,9 @@ export class PeerCluster {
   /** False: the disk keeps what it was given to itself until {@link persist}. */
   readonly slowDisks = new Set<number>();
   readonly #unpersisted = new Map<number, Zxid>();
+  /** Servers whose snapshots for learners come to their end only by {@link finishSnapshots}. */
+  readonly slowSnapshots = new Set<number>();
+  readonly #streams = new Map<string, Stream>();
   readonly #clients = new Map<number, Client>();
 
   constructor(
@@ -481,24 +493,47 @@ export class PeerCluster {
         }
         return;
       case "snapshot": {
-        const out = new JuteWriter();
-        while (!send.walk.writeNext(out, 1 << 20));
-        const database = this.#createDatabase();
-        readWalk(out.take(), database);
-        database.snapshotLoaded(node.peer!.lastZxid);
-        this.#later(() => this.#input(node, { kind: "snapshotSent", link: send.link }));
-        const link = this.#linkOf(node.sid, send.link);
-        const other = link?.ends.find((end) => end.sid !== node.sid);
-        if (link === undefined || other === undefined) return;
-        this.#later(() => {
-          if (link.isOpen)
-            this.#input(this.nodes.get(other.sid)!, { kind: "snapshotReceived", link: other.id, database });
-        });
+        const { walk, link } = send;
+        const stream = { link, walk, zxid: node.peer!.lastZxid, held: [] };
+        this.#streams.set(`${node.sid}/${link}`, stream);
+        if (!this.slowSnapshots.has(node.sid)) this.#finishSnapshot(node, stream);
       }
     }
   }
 
+  /** What the server is sending as snapshots goes out to its end. */
+  finishSnapshots(sid: number): void {
+    for (const [key, stream] of [...this.#streams])
+      if (key.startsWith(`${sid}/`)) this.#finishSnapshot(this.nodes.get(sid)!, stream);
+    this.settle();
+  }
+
+  #finishSnapshot(node: Node, { link: id, walk, zxid, held }: Stream): void {
+    this.#streams.delete(`${node.sid}/${id}`);
+    const out = new JuteWriter();
+    while (!walk.writeNext(out, 1 << 20));
+    const link = this.#linkOf(node.sid, id);
+    const other = link?.ends.find((end) => end.sid !== node.sid);
+    if (link === undefined || other === undefined) return;
+    const database = this.#createDatabase();
+    readWalk(out.take(), database);
+    database.snapshotLoaded(zxid);
+    this.#later(() => {
+      if (link.isOpen)
+        this.#input(this.nodes.get(other.sid)!, { kind: "snapshotReceived", link: other.id, database });
+    });
+    for (const bytes of held) this.#sendBytes(node, id, bytes);
+    this.#later(() => {
+      if (link.isOpen) this.#input(node, { kind: "snapshotSent", link: id });
+    });
+  }
+
   #sendBytes(node: Node, id: LinkId, bytes: Uint8Array): void {
+    const stream = this.#streams.get(`${node.sid}/${id}`);
+    if (stream !== undefined) {
+      stream.held.push(bytes);
+      return;
+    }
     this.#impostors
       .get(`${node.sid}/${id}`)
       ?.received.push(QuorumPacket.read(new JuteReader(Uint8Array.from(bytes))));

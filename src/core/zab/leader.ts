@@ -468,6 +468,8 @@ export class Leader implements Role {
     if (this.#roll.newLeaderAcknowledged(handler, zxid)) return;
     if (handler.phase !== "syncing" || zxid !== makeZxid(this.#epoch, 0)) return;
     handler.phase = "synced";
+    // It waits for others now, and answers no ping before it serves.
+    handler.deadlineMs = this.#state.nowMs + this.#initLimitMs;
     if (this.#phase === "broadcast") this.#upToDate(handler);
     else this.#countNewLeaderAcks();
   }

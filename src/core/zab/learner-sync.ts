@@ -1,5 +1,6 @@
 import { unreachable } from "../../base/invariant.ts";
 import type { Fifo } from "../pipeline/fifo.ts";
+import { BegunWalk } from "./begun-walk.ts";
 import type { LearnerHandler } from "./learner-handler.ts";
 import { encodeBare, encodeCommit, encodeProposal, PacketType } from "./packets.ts";
 import type { PeerState } from "./peer-state.ts";
@@ -75,7 +76,7 @@ export class LearnerSync {
     switch (plan.mode) {
       case "SNAP":
         out.send(link, encodeBare(PacketType.SNAP, plan.zxid));
-        out.stream({ kind: "snapshot", link, walk: database.snapshotSource() });
+        out.stream({ kind: "snapshot", link, walk: new BegunWalk(database.snapshotSource()) });
         return;
       case "DIFF":
       case "TRUNC": {

@@ -313,7 +313,7 @@ export class Learner implements Role {
     }
     switch (type) {
       case PacketType.DIFF:
-        this.#syncedBy = "DIFF";
+        this.#syncsBy("DIFF", zxid);
         if (this.#asksForAll) {
           this.#isWhole = true;
           this.#loseDatabase();
@@ -321,13 +321,13 @@ export class Learner implements Role {
         this.#startSyncing(state.lastZxid);
         break;
       case PacketType.TRUNC:
-        this.#syncedBy = "TRUNC";
+        this.#syncsBy("TRUNC", zxid);
         this.#phase = "cutting";
         this.#loseDatabase();
         state.job({ kind: "truncate", zxid });
         break;
       case PacketType.SNAP:
-        this.#syncedBy = "SNAP";
+        this.#syncsBy("SNAP", zxid);
         this.#phase = "receiving";
         this.#received = zxid;
         this.#isWhole = true;
@@ -342,6 +342,15 @@ export class Learner implements Role {
   get #isFromStandalone(): boolean {
     const { currentEpoch, lastZxid } = this.#state;
     return currentEpoch === 0 && lastZxid > ZXID_ZERO && epochOf(lastZxid) === 0 && !this.#asksForAll;
+  }
+
+  #syncsBy(mode: SyncMode, zxid: Zxid): void {
+    this.#syncedBy = mode;
+    const { lastZxid } = this.#state;
+    this.#state.notice(
+      "info",
+      `leader ${this.leaderSid} sends ${mode} ${hex(zxid)}, here is ${hex(lastZxid)}`,
+    );
   }
 
   /** The tree of before is not needed any more, and there is room for one only. */
@@ -421,7 +430,8 @@ export class Learner implements Role {
         this.#upToDate();
         break;
       case PacketType.PING:
-        this.#ping(zxid);
+        // Before that no packet may overtake the acknowledgement of NEWLEADER, for which Apache's leaders wait (3.9).
+        if (this.#phase === "serving") this.#ping(zxid);
         break;
       case PacketType.SYNC:
         this.#syncAnswered();

@@ -76,15 +76,17 @@ describe.each(DIRECTIONS)(
       expect((await ensemble.leader()).sid).toBe(2);
 
       await write(leader, 10);
-      expect(await syncModeOf(learner, leader, joins), "a server without any data").toBe("SNAP");
+      // Ours has all txns since the first in memory; Apache's looks for a record with the zxid 0.
+      const whole = leader.kind === "menagerie" ? "DIFF" : "SNAP";
+      expect(await syncModeOf(learner, joins), "a server without any data").toBe(whole);
 
       await ensemble.stop(3);
       await write(leader, 30);
-      expect(await syncModeOf(learner, leader, joins), "a server that missed a little").toBe("DIFF");
+      expect(await syncModeOf(learner, joins), "a server that missed a little").toBe("DIFF");
 
       await ensemble.kill(3);
       await write(leader, MANY);
-      expect(await syncModeOf(learner, leader, joins), "a server that missed too much").toBe("SNAP");
+      expect(await syncModeOf(learner, joins), "a server that missed too much").toBe("SNAP");
       expect(await treeComplaints(ensemble)).toEqual([]);
 
       await ensemble.stop(1, 2, 3);
@@ -92,7 +94,7 @@ describe.each(DIRECTIONS)(
       await leaveUncommitted(ensemble);
       await ensemble.startMembers(1, 2);
       expect((await ensemble.leader()).sid).toBe(2);
-      expect(await syncModeOf(learner, leader, joins), "a server that is ahead").toBe("TRUNC");
+      expect(await syncModeOf(learner, joins), "a server that is ahead").toBe("TRUNC");
       await write(learner, 5);
       expect(await treeComplaints(ensemble)).toEqual([]);
       await withClient(learner, async (client) => {

@@ -214,6 +214,17 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
     expect(cluster.store(1)).toMatchObject({ accepted: 12, current: 0 });
   });
 
+  test("a PING before UPTODATE has no answer: it would overtake the ACK of NEWLEADER, for which Apache's leaders wait", () => {
+    const { cluster, leader } = following();
+    info(leader).say(PacketType.DIFF, 0).say(PacketType.PING, 0);
+    leader.say(PacketType.NEWLEADER, makeZxid(9, 0)).say(PacketType.PING, 0);
+    const joined = [PacketType.FOLLOWERINFO, PacketType.ACKEPOCH, PacketType.ACK];
+    expect(leader.types).toEqual(joined);
+    leader.say(PacketType.UPTODATE, -1).say(PacketType.PING, makeZxid(9, 0));
+    expect(leader.types.slice(joined.length).sort()).toEqual([PacketType.ACK, PacketType.PING]);
+    expect(cluster.peer(1).isServing).toBe(true);
+  });
+
   test("the second commit first: the link is closed and what was proposed stays in the log for the next leader to judge", () => {
     const { cluster, leader } = following();
     info(leader)
