@@ -138,7 +138,10 @@ export class Client implements AsyncDisposable {
     return this.#states.when(states, options.signal, () => this.#machine.endError);
   }
 
-  /** Creates a znode. Its parent must exist, see {@link createAll}. */
+  /**
+   * Creates a znode. Its parent must exist, see {@link createAll}.
+   * @throws KeeperError NONODE (no parent), NODEEXISTS, NOAUTH, NOCHILDRENFOREPHEMERALS, INVALIDACL, QUOTAEXCEEDED
+   */
   create(path: string, options: CreateOptions = {}): Promise<CreateResult> {
     if (options.protection !== undefined)
       return createProtected(this, randomGuid(this.#ports.rng), path, options);
@@ -173,7 +176,7 @@ export class Client implements AsyncDisposable {
     );
   }
 
-  /** Deletes a znode without children. */
+  /** Deletes a znode without children. @throws KeeperError NONODE, NOTEMPTY, BADVERSION, NOAUTH */
   delete(path: string, options?: VersionOptions): Promise<void> {
     return this.#desk.request(OpCode.delete, path, options, { number: options?.version ?? ANY_VERSION });
   }
@@ -183,30 +186,33 @@ export class Client implements AsyncDisposable {
     return deleteAll(this, path, options);
   }
 
-  /** The znode's Stat, or null when there is none. A watch is set either way. */
+  /** The znode's Stat, or null when there is none. A watch is set either way. Needs no permission. */
   exists(path: string, options?: WatchableOptions): Promise<Stat | null> {
     return this.#desk.request(OpCode.exists, path, options, undefined, options?.watch, "exist");
   }
 
+  /** The data and the Stat. @throws KeeperError NONODE (no watch is set then), NOAUTH */
   get(path: string, options?: WatchableOptions): Promise<GetResult> {
     return this.#desk.request(OpCode.getData, path, options, undefined, options?.watch, "data");
   }
 
-  /** Replaces the data. */
+  /** Replaces the data; resolves with the new Stat. @throws KeeperError NONODE, BADVERSION, NOAUTH, QUOTAEXCEEDED */
   set(path: string, data: Data, options?: VersionOptions): Promise<Stat> {
     const fields = { data: dataBytes(data), number: options?.version ?? ANY_VERSION };
     return this.#desk.request(OpCode.setData, path, options, fields);
   }
 
-  /** Names of the children, in no particular order. */
+  /** Names of the children, in no particular order. @throws KeeperError NONODE, NOAUTH */
   children(path: string, options?: WatchableOptions): Promise<ChildrenResult> {
     return this.#desk.request(OpCode.getChildren2, path, options, undefined, options?.watch, "child");
   }
 
+  /** The ACL and the Stat. @throws KeeperError NONODE, NOAUTH (3.6 and later hide it from those who may not read) */
   getAcl(path: string, options?: CallOptions): Promise<AclResult> {
     return this.#desk.request(OpCode.getACL, path, options);
   }
 
+  /** Replaces the ACL and counts its `aversion` up. @throws KeeperError NONODE, NOAUTH, BADVERSION, INVALIDACL */
   setAcl(path: string, acl: readonly ACL[], options?: AclVersionOptions): Promise<Stat> {
     return this.#desk.request(OpCode.setACL, path, options, {
       acl,

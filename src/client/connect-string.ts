@@ -5,9 +5,11 @@ import { MisuseError } from "./errors.ts";
 export interface ServerAddress {
   /** Name or IP address, IPv6 without brackets. */
   readonly host: string;
+  /** 1 … 65535. */
   readonly port: number;
 }
 
+/** What a connect string says. */
 export interface ConnectString {
   /** At least one, in the order written. */
   readonly servers: readonly ServerAddress[];

@@ -9,11 +9,15 @@ export interface EnsembleConfig {
   readonly version: string | undefined;
   /** `server.N` entries. */
   readonly members: readonly EnsembleMember[];
+  /** Of `/zookeeper/config`; its mzxid is that of the last reconfig. */
   readonly stat: Stat;
 }
 
+/** One `server.N` entry. */
 export interface EnsembleMember {
+  /** N, as text. */
   readonly id: string;
+  /** Whether it votes. */
   readonly role: "participant" | "observer";
   /** Everything behind `server.N=`. */
   readonly text: string;

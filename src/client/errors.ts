@@ -15,7 +15,9 @@ interface ErrorTraits {
 
 /** What every error of this client is. `retryable` says whether the same call can succeed later without any change. */
 export abstract class ZooKeeperError extends Error {
+  /** Whether the same call can succeed later without any change. */
   readonly retryable: boolean;
+  /** Whether what was asked may have happened. */
   readonly outcome: Outcome;
 
   constructor(message: string, traits: ErrorTraits) {
@@ -146,6 +148,7 @@ export type ConnectionFailure =
 /** No connection, or not any more. Calls that were not sent yet wait and do not get this. */
 export class ConnectionError extends ZooKeeperError {
   override readonly name = "ConnectionError";
+  /** What went wrong. */
   readonly kind: ConnectionFailure;
   /** `host:port` that it happened with. */
   readonly server: string | undefined;

@@ -10,44 +10,72 @@ import { KeeperError, MisuseError } from "./errors.ts";
 import { withoutChroot } from "./machine/decode-reply.ts";
 import type { CreateMode, Data } from "./types.ts";
 
+/** What a create in a multi takes; defaults as for `Client.create`. */
 export interface CreateOpOptions {
+  /** Default: empty. */
   readonly data?: Data | undefined;
+  /** Default "persistent". */
   readonly mode?: CreateMode | undefined;
+  /** For the ttl modes: 1 … 1099511627775 ms. */
   readonly ttlMs?: number | undefined;
+  /** Default: {@link OPEN_ACL}. */
   readonly acl?: readonly ACL[] | undefined;
 }
 
 /** Operations of a multi, made by {@link op}. */
 export interface CreateOp extends CreateOpOptions {
+  /** Which operation. */
   readonly type: "create";
+  /** The znode; without the chroot, as everywhere. */
   readonly path: string;
 }
+/** Replaces data. */
 export interface SetOp {
+  /** Which operation. */
   readonly type: "set";
+  /** The znode. */
   readonly path: string;
+  /** The new data. */
   readonly data: Data;
+  /** The version the znode must have; default: any. */
   readonly version?: number | undefined;
 }
+/** Deletes a znode without children. */
 export interface DeleteOp {
+  /** Which operation. */
   readonly type: "delete";
+  /** The znode. */
   readonly path: string;
+  /** The version the znode must have; default: any. */
   readonly version?: number | undefined;
 }
+/** Fails the multi unless the znode exists and has the version. */
 export interface CheckOp {
+  /** Which operation. */
   readonly type: "check";
+  /** The znode. */
   readonly path: string;
+  /** The version the znode must have; default: any. */
   readonly version?: number | undefined;
 }
+/** Reads data in a multiRead. */
 export interface GetOp {
+  /** Which operation. */
   readonly type: "get";
+  /** The znode. */
   readonly path: string;
 }
+/** Reads the names of the children in a multiRead. */
 export interface ChildrenOp {
+  /** Which operation. */
   readonly type: "children";
+  /** The znode. */
   readonly path: string;
 }
 
+/** What `multi` takes. */
 export type WriteOp = CreateOp | SetOp | DeleteOp | CheckOp;
+/** What `multiRead` takes. */
 export type ReadOp = GetOp | ChildrenOp;
 
 /** What an operation of a multi results in. */
@@ -68,6 +96,7 @@ export type WriteResults<T extends readonly WriteOp[]> = {
   -readonly [I in keyof T]: WriteResult<T[I]>;
 };
 
+/** What a read of a multiRead results in when it succeeds. */
 export type ReadSuccess<O extends ReadOp> = O extends GetOp
   ? { readonly isOk: true; readonly type: "get"; readonly data: Uint8Array | null; readonly stat: Stat }
   : { readonly isOk: true; readonly type: "children"; readonly children: string[] };
@@ -77,6 +106,7 @@ export type ReadResult<O extends ReadOp> =
   | ReadSuccess<O>
   | { readonly isOk: false; readonly error: KeeperError };
 
+/** The results of `multiRead([...])`, place by place. */
 export type ReadResults<T extends readonly ReadOp[]> = { -readonly [I in keyof T]: ReadResult<T[I]> };
 
 /** Makes the operations of `multi` and `multiRead`. */

@@ -33,8 +33,11 @@ export interface TlsOptions {
 
 /** SASL DIGEST-MD5, as Apache's servers do it with a JAAS section without a principal (client-protocol 6.6). */
 export interface SaslOptions {
+  /** The only one. */
   readonly mechanism: "DIGEST-MD5";
+  /** As in the server's JAAS section. */
   readonly username: string;
+  /** Never sent; only a digest of it is. */
   readonly password: string;
 }
 
@@ -56,8 +59,11 @@ export interface ConnectOptions {
   readonly readOnly?: "allowed" | "refused" | undefined;
   /** What follows an expired session: a new one (default; watches move to it), or the end of the client. */
   readonly afterExpiry?: "newSession" | "end" | undefined;
+  /** Credentials for every connection; default: none. */
   readonly auth?: readonly AuthInfo[] | undefined;
+  /** Default: a plain connection. */
   readonly tls?: TlsOptions | undefined;
+  /** Default: none. */
   readonly sasl?: SaslOptions | undefined;
   /** How long `connect` tries, in ms, 1 … 2147483647, default 15000. Later losses are repaired without an end. */
   readonly connectDeadlineMs?: number | undefined;

@@ -19,6 +19,7 @@ export type ClientState =
 
 /** What identifies a session: whoever knows it can continue it, in this process or another. */
 export interface Session {
+  /** The server's number; compare with `equals`. */
   readonly id: Int64;
   /** 16 bytes. */
   readonly password: Uint8Array;
@@ -26,10 +27,12 @@ export interface Session {
   readonly timeoutMs: number;
 }
 
+/** What happened to a znode; `childrenChanged` to its list of children. */
 export type WatchEventType = "created" | "deleted" | "dataChanged" | "childrenChanged";
 
 /** Something happened to a znode. */
 export interface WatchEvent {
+  /** What happened. */
   readonly type: WatchEventType;
   /** The znode, without the chroot. */
   readonly path: string;
@@ -42,6 +45,7 @@ export interface WatchEvent {
  * registered. Read again what you derive from the watch. The watch itself is in place again.
  */
 export interface GapEvent {
+  /** Tells it from a {@link WatchEvent}. */
   readonly type: "gap";
   /** The path that is watched. */
   readonly path: string;
@@ -62,11 +66,16 @@ export interface CallOptions {
   readonly deadlineMs?: number | undefined;
 }
 
+/** What a read that can set a watch takes. */
 export interface WatchableOptions extends CallOptions {
   /** Sets a one-shot watch with the read. The same function on the same path counts once. */
   readonly watch?: WatchCallback | undefined;
 }
 
+/**
+ * How long a znode lives (until deleted, as long as its session, until its last child has gone, until its TTL has run out), and whether
+ * the server appends a number to its name.
+ */
 export type CreateMode =
   | "persistent"
   | "ephemeral"
@@ -79,6 +88,7 @@ export type CreateMode =
 /** Bytes, or text that is sent as UTF-8. null is a value of its own, different from no bytes. */
 export type Data = Uint8Array | string | null;
 
+/** How a znode is created. */
 export interface CreateOptions extends CallOptions {
   /** Default: empty. */
   readonly data?: Data | undefined;
@@ -95,47 +105,62 @@ export interface CreateOptions extends CallOptions {
   readonly protection?: "guid" | undefined;
 }
 
+/** For writes that compare the version. */
 export interface VersionOptions extends CallOptions {
   /** The version the znode must have; default: any. */
   readonly version?: number | undefined;
 }
 
+/** For setAcl, which compares the ACL's version. */
 export interface AclVersionOptions extends CallOptions {
   /** The aversion the znode must have; default: any. */
   readonly aversion?: number | undefined;
 }
 
+/** What was created. */
 export interface CreateResult {
   /** The final path: with the sequence number, and with the guid. */
   readonly path: string;
+  /** As it was at its creation. */
   readonly stat: Stat;
+  /** Of the creation. */
   readonly zxid: Zxid;
 }
 
+/** What a get finds. */
 export interface GetResult {
   /** A copy that belongs to the caller. */
   readonly data: Uint8Array | null;
+  /** Of the same moment as the data. */
   readonly stat: Stat;
 }
 
+/** What a list finds. */
 export interface ChildrenResult {
   /** Names, not paths, in no particular order. */
   readonly children: string[];
+  /** Of the parent. */
   readonly stat: Stat;
 }
 
+/** An ACL and its znode. */
 export interface AclResult {
+  /** In the server's order. */
   readonly acl: ACL[];
+  /** `aversion` is the ACL's version. */
   readonly stat: Stat;
 }
 
 /** An identity of this connection. */
 export interface Identity {
+  /** `digest`, `ip`, `x509`, `sasl`, … */
   readonly scheme: string;
+  /** As the scheme shows it; of `digest` without the password. */
   readonly user: string;
 }
 
 /** Which watches `removeWatches` and `checkWatches` mean; the last two need a server of 3.9 or later. */
 export type WatchKind = "children" | "data" | "any" | "persistent" | "persistent-recursive";
 
+/** One znode and its list of children, or everything below it, too (without `childrenChanged`). */
 export type WatchMode = "persistent" | "persistent-recursive";

@@ -34,6 +34,7 @@ export const ErrorCode = {
   THROTTLEDOP: -127,
 } as const;
 
+/** Names of {@link ErrorCode}: `NONODE`, `BADVERSION`, … */
 export type ErrorName = keyof typeof ErrorCode;
 export type ErrorCode = (typeof ErrorCode)[ErrorName];
 

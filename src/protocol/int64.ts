@@ -4,6 +4,7 @@
  * Compare with {@link equals} or by {@link key}, never with `===`.
  */
 export class Int64 {
+  /** 0: of a session id, none. */
   static readonly ZERO: Int64 = new Int64(0, 0);
 
   /** High 32 bits, signed. */
@@ -22,6 +23,7 @@ export class Int64 {
     return new Int64(Math.floor(value / 0x1_0000_0000), value >>> 0);
   }
 
+  /** The low 64 bits of any bigint. */
   static fromBigInt(value: bigint): Int64 {
     return new Int64(Number(BigInt.asIntN(32, value >> 32n)), Number(BigInt.asIntN(32, value)));
   }
@@ -31,10 +33,12 @@ export class Int64 {
     return Int64.fromBigInt(BigInt.asIntN(64, BigInt(text.startsWith("0x") ? text : `0x${text}`)));
   }
 
+  /** Whether both are the same number. */
   equals(other: Int64): boolean {
     return this.hi === other.hi && this.lo === other.lo;
   }
 
+  /** Whether it is 0. */
   isZero(): boolean {
     return this.hi === 0 && this.lo === 0;
   }
@@ -55,6 +59,7 @@ export class Int64 {
     return this.hi * 0x1_0000_0000 + (this.lo >>> 0);
   }
 
+  /** Signed value, exact. */
   toBigInt(): bigint {
     return (BigInt(this.hi) << 32n) | BigInt(this.lo >>> 0);
   }

@@ -6,6 +6,7 @@
  * a peer or a disk is refused by name instead of rounded (docs/decisions/0002).
  */
 declare const zxidBrand: unique symbol;
+/** The number of a transaction: they only grow, so the greater is the later. Plain numbers otherwise. */
 export type Zxid = number & { readonly [zxidBrand]: true };
 
 const TWO_32 = 0x1_0000_0000;

@@ -10,6 +10,7 @@ import { SharedValue } from "./shared-value.ts";
  * an overflow is refused with a MisuseError.
  */
 export class AtomicLong {
+  /** The znode in which it lives. */
   readonly path: string;
   readonly #value: SharedValue<bigint>;
 
@@ -18,22 +19,27 @@ export class AtomicLong {
     this.#value = new SharedValue(client, path, options.initial ?? 0n, INT64);
   }
 
+  /** The number as this client's server knows it; the znode is created if it is missing. */
   async get(options: WaitOptions = {}): Promise<bigint> {
     return (await this.#value.get(options)).value;
   }
 
+  /** Sets the number whatever it was. @throws MisuseError beyond 64 bits; ConnectionError with `outcome: "unknown"` */
   async set(value: bigint, options: WaitOptions = {}): Promise<void> {
     await this.#value.set(value, options);
   }
 
+  /** Adds `step`, as {@link update} does. */
   add(step: bigint, options: WaitOptions = {}): Promise<Counted<bigint>> {
     return this.update((value) => value + step, options);
   }
 
+  /** Adds 1. */
   increment(options: WaitOptions = {}): Promise<Counted<bigint>> {
     return this.add(1n, options);
   }
 
+  /** Subtracts 1. */
   decrement(options: WaitOptions = {}): Promise<Counted<bigint>> {
     return this.add(-1n, options);
   }
@@ -47,6 +53,10 @@ export class AtomicLong {
     }
   }
 
+  /**
+   * Replaces the number by `change(number)`, again until nobody was faster.
+   * @throws MisuseError beyond 64 bits; ConnectionError with `outcome: "unknown"` when the answer was lost and the version has moved
+   */
   async update(change: (value: bigint) => bigint, options: WaitOptions = {}): Promise<Counted<bigint>> {
     const { before, after } = await this.#value.update(change, options);
     return { before: before.value, after: after.value };

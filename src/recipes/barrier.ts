@@ -10,6 +10,7 @@ import { Wakeup } from "./wakeup.ts";
  * watches it: a gate lets all through at once.
  */
 export class Barrier {
+  /** The gate's znode. */
   readonly path: string;
   readonly #client: Client;
 

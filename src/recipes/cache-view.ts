@@ -4,6 +4,7 @@ import { type CacheEvent, TreeCache } from "./tree-cache.ts";
 
 /** A part of a tree, seen through a {@link TreeCache} of that depth: what the node cache and the children cache have in common. */
 export abstract class CacheView implements AsyncDisposable {
+  /** What is cached. */
   readonly path: string;
   /** @internal */
   protected readonly cache: TreeCache;

@@ -3,6 +3,7 @@ import type { WaitOptions } from "./patience.ts";
 import { SharedValue, type ValueCodec } from "./shared-value.ts";
 import { textOf, utf8 } from "./znode-path.ts";
 
+/** Where a counter begins and how it is written. */
 export interface CounterOptions {
   /** Value of a counter that does not exist yet; default 0. */
   readonly initial?: number | undefined;
@@ -15,7 +16,9 @@ export interface CounterOptions {
 
 /** Before and after a change. */
 export interface Counted<N = number> {
+  /** Right before the change. */
   readonly before: N;
+  /** Right after it. */
   readonly after: N;
 }
 
@@ -67,6 +70,7 @@ function view(data: Uint8Array, length: number): DataView {
  * Layout: the data of `<path>`, persistent, as decimal text or as 4 bytes. Changed by comparing versions.
  */
 export class Counter {
+  /** The znode in which it lives. */
   readonly path: string;
   readonly #value: SharedValue<number>;
 
@@ -76,6 +80,7 @@ export class Counter {
     this.#value = new SharedValue(client, path, options.initial ?? 0, codec);
   }
 
+  /** The number as this client's server knows it; the znode is created if it is missing. */
   async get(options: WaitOptions = {}): Promise<number> {
     return (await this.#value.get(options)).value;
   }
@@ -86,6 +91,7 @@ export class Counter {
     return { before: before.value, after: after.value };
   }
 
+  /** Sets the number whatever it was. */
   async set(value: number, options: WaitOptions = {}): Promise<void> {
     await this.#value.set(value, options);
   }

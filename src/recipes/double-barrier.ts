@@ -6,6 +6,7 @@ import { deleteEphemeral, deleteOnce, isCode, persist } from "./persist.ts";
 import { Wakeup } from "./wakeup.ts";
 import { childPath, hexGuid } from "./znode-path.ts";
 
+/** How many there are and whom the barrier is shared with. */
 export interface DoubleBarrierOptions {
   /** How many must have entered before anybody goes on, at least 1. */
   readonly members: number;
@@ -26,6 +27,7 @@ const READY = "ready";
  * `ready` first. Do not mix the two on one path.
  */
 export class DoubleBarrier {
+  /** The znode below which it lives. */
   readonly path: string;
   readonly #client: Client;
   readonly #options: DoubleBarrierOptions;

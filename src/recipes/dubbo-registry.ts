@@ -4,6 +4,7 @@ import type { WaitOptions } from "./patience.ts";
 import { PersistentNode } from "./persistent-node.ts";
 import { childPath } from "./znode-path.ts";
 
+/** The kinds of URLs below a service. */
 export type DubboCategory = "providers" | "consumers" | "routers" | "configurators";
 
 /**

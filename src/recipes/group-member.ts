@@ -5,6 +5,7 @@ import { PersistentNode } from "./persistent-node.ts";
 import type { CacheEvent } from "./tree-cache.ts";
 import { childPath } from "./znode-path.ts";
 
+/** What a member shows and does. */
 export interface GroupMemberOptions {
   /** What the others see beside the id. Default: empty. */
   readonly payload?: Data | undefined;
@@ -18,7 +19,9 @@ export interface GroupMemberOptions {
  * Layout (Curator's GroupMember): `<path>/<id>`, ephemeral, data = payload.
  */
 export class GroupMember implements AsyncDisposable {
+  /** The group's znode. */
   readonly path: string;
+  /** The member's name; undefined for one who only looks on. */
   readonly id: string;
   readonly #node: PersistentNode;
   readonly #cache: ChildrenCache;

@@ -6,6 +6,7 @@ import { itemBytes, type QueueLayout } from "./queue-layout.ts";
 import { Wakeup } from "./wakeup.ts";
 import { childPath } from "./znode-path.ts";
 
+/** What putting an item takes. */
 export interface PutOptions extends WaitOptions {
   /**
    * When the connection breaks before the answer: "reject" (default) with `outcome: "unknown"`; "again": the item may be in the
@@ -14,6 +15,7 @@ export interface PutOptions extends WaitOptions {
   readonly onLoss?: "reject" | "again" | undefined;
 }
 
+/** What taking an item takes. */
 export interface TakeOptions extends WaitOptions {
   /**
    * When the connection breaks while an item is taken and it is gone afterwards, nobody can say who has it. "deliver"

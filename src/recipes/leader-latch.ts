@@ -5,6 +5,7 @@ import { Emitter } from "./emitter.ts";
 import type { Hold, HoldOptions } from "./hold.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
 
+/** Who runs, and what a suspended connection means. */
 export interface LeaderLatchOptions extends HoldOptions {
   /** Who this is, for {@link LeaderLatch.participants}. Default: a random UUID. */
   readonly id?: string | undefined;
@@ -29,6 +30,7 @@ const CANDIDATE = /latch-\d{10}$/;
  * ```
  */
 export class LeaderLatch implements AsyncDisposable {
+  /** Who this is, for the others. */
   readonly id: string;
   readonly #campaign: Campaign;
   readonly #events = new Emitter<LeaderEvent>();

@@ -4,6 +4,7 @@ import type { Layout } from "./contention.ts";
 import type { Hold, HoldOptions } from "./hold.ts";
 import { exclusiveRules } from "./lock.ts";
 
+/** Who runs, with whom, and what a suspended connection means. */
 export interface LeaderSelectorOptions extends HoldOptions {
   /** Who this is, for {@link LeaderSelector.participants}. Default: a random UUID. */
   readonly id?: string | undefined;
@@ -23,6 +24,7 @@ export interface LeaderSelectorOptions extends HoldOptions {
  * ```
  */
 export class LeaderSelector implements AsyncDisposable {
+  /** Who this is, for the others. */
   readonly id: string;
   readonly #campaign: Campaign;
   #running: Promise<void> | undefined;
@@ -35,6 +37,7 @@ export class LeaderSelector implements AsyncDisposable {
     this.#campaign = new Campaign(client, path, { ...options, id: this.id, rules });
   }
 
+  /** Whether the leading function runs and the leadership is not lost. */
   get isLeader(): boolean {
     return this.#hold?.isHeld === true;
   }

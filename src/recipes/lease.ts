@@ -5,6 +5,7 @@ import { Patience, type WaitOptions } from "./patience.ts";
 import { isCode, isConnectionLost, isSessionRenewed, persist } from "./persist.ts";
 import { childPath, textOf } from "./znode-path.ts";
 
+/** Who wants it, and for how long. */
 export interface LeaseOptions {
   /** Who takes the lease; the same holder renews it. Unique among all who take part. */
   readonly holder: string;
@@ -30,6 +31,7 @@ const HOLDER = "lease_holder";
  * `{"version": 1, "holder": …, "end": "YYYY-MM-DDTHH:MM:SS"}` in UTC.
  */
 export class Lease {
+  /** The znode below which it lives. */
   readonly path: string;
   readonly #client: Client;
   readonly #options: LeaseOptions;

@@ -5,6 +5,7 @@ import { Patience, type WaitOptions } from "./patience.ts";
 import { isCode, persist } from "./persist.ts";
 import { childPath, textOf } from "./znode-path.ts";
 
+/** Whom the lock is shared with, and what a suspended connection means. */
 export interface LockOptions extends HoldOptions {
   /** "curator" (default): shared with Curator's InterProcessMutex. "kazoo": shared with kazoo's Lock. */
   readonly layout?: Layout | undefined;
@@ -12,6 +13,7 @@ export interface LockOptions extends HoldOptions {
   readonly data?: Data | undefined;
 }
 
+/** How long to wait, and for whom. */
 export interface AcquireOptions extends WaitOptions {
   /** Whoever acquires again with the same owner (any value) while it holds the lock gets it at once. Default: nobody. */
   readonly owner?: unknown;
@@ -44,6 +46,7 @@ export function exclusiveRules(layout: Layout): ContentionRules {
  * ```
  */
 export class Lock {
+  /** The znode below which it lives. */
   readonly path: string;
   readonly #client: Client;
   readonly #contention: Contention;

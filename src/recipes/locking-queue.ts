@@ -16,6 +16,7 @@ import { childPath, hexGuid } from "./znode-path.ts";
  * data = the taker's id (32 hex digits).
  */
 export class LockingQueue {
+  /** The znode below which it lives. */
   readonly path: string;
   readonly #client: Client;
   readonly #entries: string;
@@ -84,6 +85,7 @@ export class LockingQueue {
 
 /** An item that this process works on. `await using` gives it back to the queue unless it was consumed. */
 export class TakenItem implements AsyncDisposable {
+  /** What was put; empty for an item without data. */
   readonly data: Uint8Array;
   /** The item's znode. */
   readonly path: string;

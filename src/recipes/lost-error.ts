@@ -9,6 +9,7 @@ export type LossReason = "suspended" | "expired" | "deleted" | "closed";
 /** A lock, a lead or a lease was lost while it was held. The reason of the holder's `signal`. */
 export class LostError extends ZooKeeperError {
   override readonly name = "LostError";
+  /** Why. */
   readonly reason: LossReason;
   /** The znode that stood for what was held. */
   readonly path: string;

@@ -5,6 +5,7 @@ import { deleteEphemeral, isCode, persist } from "./persist.ts";
 import { Wakeup } from "./wakeup.ts";
 import { childPath } from "./znode-path.ts";
 
+/** How many make it complete. */
 export interface MemberQueueOptions {
   /** How many must be there before all may go on, at least 1. */
   readonly members: number;
@@ -19,6 +20,7 @@ const START = "start";
  * persistent, created by the one who completes the number. Members watch `start` only.
  */
 export class MemberQueue {
+  /** The znode below which it lives. */
   readonly path: string;
   readonly #client: Client;
   readonly #members: number;

@@ -63,10 +63,12 @@ export class MultiHold implements AsyncDisposable {
     this.signal = AbortSignal.any(holds.map((hold) => hold.signal));
   }
 
+  /** Whether every one of them is held. */
   get isHeld(): boolean {
     return this.holds.every((hold) => hold.isHeld);
   }
 
+  /** Gives all of them back; resolves when the znodes are gone. */
   async release(): Promise<void> {
     await releaseAll(this.holds);
   }

@@ -4,6 +4,7 @@ import { isCode, persistAcrossSessions } from "./persist.ts";
 import { PersistentNode } from "./persistent-node.ts";
 import { childPath, hexGuid, textOf } from "./znode-path.ts";
 
+/** Who takes part, and how the members are listed. */
 export interface PartyOptions {
   /** Who this is. Default: empty. */
   readonly identifier?: string | undefined;
@@ -21,7 +22,9 @@ const GUID_LENGTH = 32;
  * ShallowParty).
  */
 export class Party implements AsyncDisposable {
+  /** The party's znode. */
   readonly path: string;
+  /** Who this is. */
   readonly identifier: string;
   readonly #client: Client;
   readonly #isShallow: boolean;

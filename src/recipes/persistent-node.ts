@@ -11,10 +11,13 @@ import {
 } from "./persist.ts";
 import { Wakeup } from "./wakeup.ts";
 
+/** What the znode is like, and what to do about others' of the same name. */
 export interface PersistentNodeOptions {
   /** Default "ephemeral": there as long as this process is. */
   readonly mode?: "ephemeral" | "persistent" | undefined;
+  /** Default: empty. */
   readonly data?: Data | undefined;
+  /** Default: {@link OPEN_ACL}. */
   readonly acl?: readonly ACL[] | undefined;
   /**
    * An ephemeral znode of this name belongs to another session, perhaps to this program before it was restarted: "wait"
@@ -31,6 +34,7 @@ export interface PersistentNodeOptions {
  * Layout (Curator's PersistentNode): `<path>`, parents created as needed.
  */
 export class PersistentNode implements AsyncDisposable {
+  /** The znode that is kept. */
   readonly path: string;
   readonly #client: Client;
   readonly #options: PersistentNodeOptions;

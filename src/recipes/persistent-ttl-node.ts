@@ -4,9 +4,11 @@ import { Patience, type WaitOptions } from "./patience.ts";
 import { isCode, persistAcrossSessions } from "./persist.ts";
 import { childPath } from "./znode-path.ts";
 
+/** What the znode holds and how long it outlives its program. */
 export interface PersistentTtlNodeOptions {
   /** How long the znode outlives its last touch, ms, 2 … 1099511627775. It is touched every half of that. */
   readonly ttlMs: number;
+  /** Default: empty. */
   readonly data?: Data | undefined;
 }
 
@@ -19,6 +21,7 @@ const TOUCH = "touch";
  * `extendedTypesEnabled` on the servers.
  */
 export class PersistentTtlNode implements AsyncDisposable {
+  /** The znode that is kept. */
   readonly path: string;
   readonly #client: Client;
   readonly #options: PersistentTtlNodeOptions;

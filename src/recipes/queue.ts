@@ -15,6 +15,7 @@ const PRIORITY_LAYOUTS = { kazoo: kazooQueue, curator: curatorPriorityQueue } as
 /** What kazoo gives an item without a priority. */
 const KAZOO_PRIORITY = 100;
 
+/** Whom the queue is shared with. */
 export interface QueueOptions {
   /**
    * "zookeeper" (default): ZooKeeper's recipe and Curator's SimpleDistributedQueue. "kazoo": kazoo's Queue. "curator":
@@ -30,6 +31,7 @@ export interface QueueOptions {
  * has it. An item that was taken is gone even if its consumer dies: {@link LockingQueue} keeps it until it is done.
  */
 export class Queue {
+  /** The znode below which it lives. */
   readonly path: string;
   readonly #items: ItemStore;
 
@@ -59,6 +61,7 @@ export class Queue {
   }
 }
 
+/** Whom the queue is shared with. */
 export interface PriorityQueueOptions {
   /** "kazoo" (default): priorities 0 … 999. "curator": DistributedPriorityQueue, 32 bits with sign. */
   readonly layout?: "kazoo" | "curator" | undefined;
@@ -70,6 +73,7 @@ export interface PriorityQueueOptions {
  * Layout, persistent sequential: `<path>/entry-<ppp>-<seq>` (kazoo) or `<path>/queue-<s><8 hex><seq>` (Curator).
  */
 export class PriorityQueue {
+  /** The znode below which it lives. */
   readonly path: string;
   readonly #items: ItemStore;
 
@@ -93,6 +97,7 @@ export class PriorityQueue {
     return this.#items.poll(options);
   }
 
+  /** How many items there are. */
   async size(options: WaitOptions = {}): Promise<number> {
     return (await this.#items.names(new Patience(`the size of ${this.path}`, options))).length;
   }

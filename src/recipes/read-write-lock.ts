@@ -21,6 +21,7 @@ const WRITER = /(?:__WRIT__|__lock__)-?\d{10}$/;
  * watches the next lower of all, a reader the next lower writer.
  */
 export class ReadWriteLock {
+  /** The znode below which it lives. */
   readonly path: string;
   readonly #client: Client;
   readonly #options: LockOptions;

@@ -8,6 +8,7 @@ import { deleteEphemeral, isCode, isSessionExpired, persist } from "./persist.ts
 import { Wakeup } from "./wakeup.ts";
 import { childPath, hexGuid, textOf } from "./znode-path.ts";
 
+/** How many leases there are and whom they are shared with. */
 export interface SemaphoreOptions extends HoldOptions {
   /** How many may hold a lease at a time, at least 1. Everybody must name the same number. */
   readonly maxLeases: number;
@@ -32,6 +33,7 @@ interface Places {
  * decimal: another number is refused with a MisuseError. Curator's does not store the number.
  */
 export class Semaphore {
+  /** The znode below which it lives. */
   readonly path: string;
   readonly #client: Client;
   readonly #options: SemaphoreOptions;

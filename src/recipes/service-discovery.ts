@@ -4,15 +4,20 @@ import { PersistentNode } from "./persistent-node.ts";
 import { type CacheEvent, TreeCache } from "./tree-cache.ts";
 import { childPath, textOf } from "./znode-path.ts";
 
+/** How long an instance is registered: with its session, or until it is taken away. `DYNAMIC_SEQUENTIAL` is read only. */
 export type ServiceType = "DYNAMIC" | "STATIC" | "PERMANENT" | "DYNAMIC_SEQUENTIAL";
 
 /** One running copy of a service; the fields are those of Curator's JSON. */
 export interface ServiceInstance {
+  /** Of the service. */
   readonly name: string;
   /** Unique below the name; default: a random UUID. */
   readonly id: string;
+  /** Host name or IP address. */
   readonly address: string;
+  /** null: none. */
   readonly port: number | null;
+  /** null: none. */
   readonly sslPort: number | null;
   /** For Java programs an object with its class in `@class`. */
   readonly payload: unknown;
@@ -20,12 +25,15 @@ export interface ServiceInstance {
   readonly registrationTimeUTC: number;
   /** DYNAMIC is there as long as its process; STATIC and PERMANENT stay. */
   readonly serviceType: ServiceType;
+  /** How to make a URI of the instance; null: not said. */
   readonly uriSpec: UriSpec | null;
   /** False: registered, but not to be used. */
   readonly enabled: boolean;
 }
 
+/** Curator's template of a URI. */
 export interface UriSpec {
+  /** In order; a variable one names a field of the instance. */
   readonly parts: readonly { readonly value: string; readonly variable: boolean }[];
 }
 
@@ -86,6 +94,7 @@ function completed(given: ServiceDescription, now: number): ServiceInstance {
  * is JSON, see {@link formatInstance}.
  */
 export class ServiceDiscovery implements AsyncDisposable {
+  /** The znode below which it lives. */
   readonly path: string;
   readonly #client: Client;
   readonly #registered = new Set<Registration>();
@@ -146,10 +155,12 @@ export class ServiceDiscovery implements AsyncDisposable {
 
   readonly #turns = new Map<string, number>();
 
+  /** Calls `listener` with each change below the path; the returned function ends that. */
   on(listener: (event: CacheEvent) => void): () => void {
     return this.#cache.on(listener);
   }
 
+  /** Resolves when all that was heard until now is in the cache. */
   settled(): Promise<void> {
     return this.#cache.settled();
   }
@@ -178,6 +189,7 @@ export class Registration implements AsyncDisposable {
     this.#forget = forget;
   }
 
+  /** As it is described now. */
   get instance(): ServiceInstance {
     return this.#instance;
   }
@@ -188,6 +200,7 @@ export class Registration implements AsyncDisposable {
     await this.#node.setData(formatInstance(this.#instance));
   }
 
+  /** Takes the instance away, unless it is PERMANENT, and stops keeping it there. */
   async unregister(): Promise<void> {
     this.#forget();
     if (this.#instance.serviceType !== "PERMANENT") await this.#node.close();

@@ -9,6 +9,7 @@ import { isCode, isEnded, isSessionExpired, persist } from "./persist.ts";
 import { Wakeup } from "./wakeup.ts";
 import { childPath } from "./znode-path.ts";
 
+/** What is divided, and who takes part. */
 export interface SetPartitionerOptions {
   /** What is divided. All members must name the same. Names become znodes: no "/". */
   readonly items: readonly string[];
@@ -36,6 +37,7 @@ export function partition(
 
 /** The items that this process has from now on; none while they are dealt out anew. */
 export interface Partition {
+  /** Of this process, locked for it. */
   readonly items: readonly string[];
   /** Fires when they must not be used any more: members came or went, or the session is in doubt. */
   readonly signal: AbortSignal;
@@ -48,7 +50,9 @@ export interface Partition {
  * Layout (kazoo's SetPartitioner): `<path>/party/<32 hex>-<identifier>`, ephemeral; `<path>/locks/<item>/…`, kazoo's locks.
  */
 export class SetPartitioner implements AsyncDisposable {
+  /** The znode below which it lives. */
   readonly path: string;
+  /** Who this is among the members. */
   readonly identifier: string;
   readonly #client: Client;
   readonly #options: SetPartitionerOptions;

@@ -5,12 +5,15 @@ import { isCode, isConnectionLost, isSessionRenewed, outcomeOf, persistAcrossSes
 
 /** A value and the version that it has. */
 export interface Versioned<T> {
+  /** What it is. */
   readonly value: T;
+  /** Of the znode: what {@link SharedValue.trySet} compares. */
   readonly version: number;
 }
 
 /** How a value is written into a znode. */
 export interface ValueCodec<T> {
+  /** Bytes of a value; what it throws rejects the call, and nothing is written. */
   readonly encode: (value: T) => Uint8Array;
   /** Gets the empty bytes for a znode without data. */
   readonly decode: (data: Uint8Array) => T;
@@ -25,6 +28,7 @@ export type Change<T> = (value: T) => T;
  * Layout (Curator's SharedValue): the data of `<path>`, which is created persistent with the initial value.
  */
 export class SharedValue<T = Uint8Array> implements AsyncDisposable {
+  /** The znode in which it lives. */
   readonly path: string;
   readonly #client: Client;
   readonly #codec: ValueCodec<T>;

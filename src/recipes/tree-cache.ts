@@ -13,8 +13,11 @@ import { childPath } from "./znode-path.ts";
 
 /** A znode as the cache knows it. */
 export interface CachedNode {
+  /** Where it is. */
   readonly path: string;
+  /** As it was read; not to be changed. */
   readonly data: Uint8Array | null;
+  /** Of the same moment, or newer where only children came and went. */
   readonly stat: Stat;
 }
 
@@ -26,6 +29,7 @@ export type CacheEvent =
   | { readonly type: "repaired"; readonly read: number; readonly kept: number }
   | { readonly type: "failed"; readonly error: unknown };
 
+/** How much of the tree is kept. */
 export interface TreeCacheOptions {
   /** Levels below the root that are kept: 0 the root only, 1 its children, default all. */
   readonly depth?: number | undefined;
@@ -41,6 +45,7 @@ export interface TreeCacheOptions {
  * Layout: none. Needs servers of 3.6 or later.
  */
 export class TreeCache implements AsyncDisposable {
+  /** The root of what is cached. */
   readonly path: string;
   readonly #client: Client;
   readonly #depth: number;
@@ -101,6 +106,7 @@ export class TreeCache implements AsyncDisposable {
     return this.#nodes.values();
   }
 
+  /** How many znodes are cached. */
   get size(): number {
     return this.#nodes.size;
   }
@@ -115,6 +121,7 @@ export class TreeCache implements AsyncDisposable {
     for (let work: Promise<void> | undefined; work !== this.#work; ) await (work = this.#work);
   }
 
+  /** Ends the watch; what is cached stays as it is. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#watch?.close();

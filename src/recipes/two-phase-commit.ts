@@ -4,6 +4,7 @@ import { isCode, isConnectionLost, isSessionRenewed, persistAcrossSessions } fro
 import { Wakeup } from "./wakeup.ts";
 import { childPath, textOf } from "./znode-path.ts";
 
+/** What a site says, and what is decided. */
 export type Vote = "commit" | "abort";
 
 const VOTES: ReadonlySet<string> = new Set(["commit", "abort"]);
@@ -17,6 +18,7 @@ const VOTES: ReadonlySet<string> = new Set(["commit", "abort"]);
  * coordinator alone watches the votes.
  */
 export class TwoPhaseCommit {
+  /** The transaction's znode. */
   readonly path: string;
   readonly #client: Client;
 

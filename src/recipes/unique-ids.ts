@@ -8,6 +8,7 @@ import { isConnectionLost, isSessionRenewed, persist } from "./persist.ts";
 import { SharedValue } from "./shared-value.ts";
 import { childPath, hexGuid } from "./znode-path.ts";
 
+/** How the numbers are reserved. */
 export interface UniqueIdsOptions {
   /** How many are reserved with one write, 1 … 1000000, default 1000. What a process does not use is lost. */
   readonly blockSize?: number | undefined;
@@ -19,6 +20,7 @@ export interface UniqueIdsOptions {
  * Layout: the data of `<path>`, persistent: the next number that is free, 8 bytes big-endian (an {@link AtomicLong}).
  */
 export class UniqueIds {
+  /** The znode in which it lives. */
   readonly path: string;
   readonly #client: Client;
   readonly #value: SharedValue<bigint>;
@@ -78,6 +80,7 @@ export class UniqueIds {
  * Layout: `<path>/<number>`, ephemeral, data = a GUID of the holder; the lowest free number is taken.
  */
 export class WorkerIds {
+  /** The znode below which it lives. */
   readonly path: string;
   readonly #client: Client;
   readonly #count: number;

@@ -6,6 +6,7 @@ import { type Fault, faultless, Way } from "./fault-way.ts";
 /** Whose bytes: what clients say, what the server says, or both. */
 export type Direction = "toServer" | "toClient" | "both";
 
+/** Where the proxy stands. */
 export interface FaultProxyOptions {
   /** `host:port` of the server that it stands before; of a connect string the first server. */
   readonly target: string;
@@ -60,6 +61,7 @@ export class FaultProxy implements AsyncDisposable {
     await once(this.#server, "listening");
   }
 
+  /** On 127.0.0.1. */
   get port(): number {
     return (this.#server.address() as { port: number }).port;
   }

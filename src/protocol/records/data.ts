@@ -6,11 +6,16 @@ import { int, int64, long, record, ustring, type ValueOf, zxid } from "../record
 export const Id = record("Id", { scheme: ustring, id: ustring });
 export type Id = ValueOf<typeof Id>;
 
-/** int perms, Id. */
+/** One entry of an ACL: int perms (bits, see `Perms`) and to whom they are given, Id. */
 export const ACL = record("ACL", { perms: int, id: Id });
 export type ACL = ValueOf<typeof ACL>;
 
-/** What a client sees of a znode, 68 bytes. cversion counts creates and deletes; ephemeralOwner is 0 for containers and TTL znodes. */
+/**
+ * What a client sees of a znode, 68 bytes. `czxid`, `mzxid`, `pzxid`: transactions of its creation, of the last change of its data, and of the
+ * last child that came or went. `ctime`, `mtime`: of the first two, ms since 1970. `version`, `cversion`, `aversion` count changes of data,
+ * of the list of children (creates and deletes), and of the ACL. `ephemeralOwner`: the session that it goes with; 0 for all others, containers
+ * and TTL znodes included. `dataLength` in bytes.
+ */
 export const Stat = record("Stat", {
   czxid: zxid,
   mzxid: zxid,
