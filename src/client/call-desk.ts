@@ -63,7 +63,8 @@ export class CallDesk {
   }
 }
 
-function badDeadline(deadlineMs: number): MisuseError {
+/** For a deadline that is no time ahead. */
+export function badDeadline(deadlineMs: number): MisuseError {
   return new MisuseError(`deadlineMs is ${deadlineMs}: it must be above 0 (Infinity for none)`);
 }
 

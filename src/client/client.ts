@@ -4,13 +4,13 @@ import { CONFIG_PATH } from "../protocol/path.ts";
 import type { ACL, Stat } from "../protocol/records/data.ts";
 import type { Zxid } from "../protocol/zxid.ts";
 import { OPEN_ACL } from "./acl.ts";
-import { CallDesk } from "./call-desk.ts";
+import { badDeadline, CallDesk } from "./call-desk.ts";
 import { dataBytes, sequentialServerPath, serverPath, withChroot } from "./client-paths.ts";
 import type { ClientPorts } from "./client-ports.ts";
 import { type ConnectString, formatAddress, type ServerAddress } from "./connect-string.ts";
 import { createKind } from "./create-flags.ts";
 import { type EnsembleConfig, parseEnsembleConfig } from "./ensemble-config.ts";
-import { ConnectionError, KeeperError, MisuseError } from "./errors.ts";
+import { AbortedError, ConnectionError, DeadlineError, KeeperError, MisuseError } from "./errors.ts";
 import { Host } from "./host.ts";
 import { Call } from "./machine/call.ts";
 import { ClientMachine } from "./machine/client-machine.ts";
@@ -129,13 +129,34 @@ export class Client implements AsyncDisposable {
     return () => this.#sessionListeners.delete(listener as (session: Session) => void);
   }
 
-  /** Resolves with the state once it is (one of) `state`; rejects when the client has ended, or by `signal`. */
-  when(
+  /**
+   * Resolves with the state once it is (one of) `state`; rejects when the client has ended, with {@link AbortedError} by `signal`, and
+   * with {@link DeadlineError} after `deadlineMs` (default: no end).
+   */
+  async when(
     state: ClientState | readonly ClientState[],
-    options: { readonly signal?: AbortSignal | undefined } = {},
+    { signal, deadlineMs = Number.POSITIVE_INFINITY }: CallOptions = {},
   ): Promise<ClientState> {
+    if (!(deadlineMs > 0)) throw badDeadline(deadlineMs);
     const states = typeof state === "string" ? [state] : state;
-    return this.#states.when(states, options.signal, () => this.#machine.endError);
+    const late = new AbortController();
+    const cancel =
+      deadlineMs === Number.POSITIVE_INFINITY
+        ? ignore
+        : this.#ports.timer.after(deadlineMs, () => late.abort());
+    const signals = [late.signal, ...(signal === undefined ? [] : [signal])];
+    try {
+      return await this.#states.when(states, signals, () => this.#machine.endError);
+    } catch (error) {
+      if (late.signal.aborted && error instanceof AbortedError && signal?.aborted !== true)
+        throw new DeadlineError(
+          `the deadline passed before the client was ${states.join(" or ")}`,
+          "not-applied",
+        );
+      throw error;
+    } finally {
+      cancel();
+    }
   }
 
   /**

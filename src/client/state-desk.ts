@@ -26,13 +26,14 @@ export class StateDesk {
   /** Resolves with the first of `states` that is reached; rejects when none can be reached any more. */
   when(
     states: readonly ClientState[],
-    signal: AbortSignal | undefined,
+    signals: readonly AbortSignal[],
     endError: () => ZooKeeperError | undefined,
   ): Promise<ClientState> {
+    const fired = (): AbortSignal | undefined => signals.find((signal) => signal.aborted);
     return new Promise((resolve, reject) => {
       const done = (settle: () => void): void => {
         this.#listeners.delete(look);
-        signal?.removeEventListener("abort", abort);
+        for (const signal of signals) signal.removeEventListener("abort", abort);
         settle();
       };
       const look = (state: ClientState): void => {
@@ -45,12 +46,12 @@ export class StateDesk {
       };
       const abort = (): void =>
         done(() =>
-          reject(new AbortedError("the wait for a state was aborted", "not-applied", signal?.reason)),
+          reject(new AbortedError("the wait for a state was aborted", "not-applied", fired()?.reason)),
         );
       this.#listeners.add(look);
-      if (signal?.aborted === true) abort();
+      if (fired() !== undefined) abort();
       else {
-        signal?.addEventListener("abort", abort);
+        for (const signal of signals) signal.addEventListener("abort", abort);
         look(this.#current);
       }
     });
