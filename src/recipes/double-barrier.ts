@@ -2,7 +2,14 @@ import { type Client, type Data, MisuseError, type WatchCallback, type WatchEven
 import type { Layout } from "./contention.ts";
 import { createOwned, type OwnedZnode } from "./owned-znode.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { deleteEphemeral, deleteOnce, isCode, persist } from "./persist.ts";
+import {
+  deleteEphemeral,
+  deleteOnce,
+  isCode,
+  isSession,
+  isSessionRenewed,
+  persistAcrossSessions,
+} from "./persist.ts";
 import { Wakeup } from "./wakeup.ts";
 import { childPath, hexGuid } from "./znode-path.ts";
 
@@ -45,6 +52,18 @@ export class DoubleBarrier {
   async enter(options: WaitOptions = {}): Promise<void> {
     if (this.#own !== undefined) throw new MisuseError(`this member has entered ${this.path} already`);
     const patience = new Patience(`entering ${this.path}`, options);
+    // Whoever waits at the door has been promised nothing: with another session it comes to the door again.
+    while (this.#own === undefined) {
+      try {
+        this.#own = await this.#enterOnce(patience);
+      } catch (error) {
+        if (!isSessionRenewed(this.#client, error)) throw error;
+      }
+    }
+  }
+
+  /** Undefined when the session, and our znode with it, has gone meanwhile. */
+  async #enterOnce(patience: Patience): Promise<OwnedZnode | undefined> {
     const { layout = "curator", data = "" } = this.#options;
     const create =
       layout === "curator"
@@ -66,8 +85,10 @@ export class DoubleBarrier {
         !isOpen &&
         !(await this.#isReady(watch, patience)) &&
         !(await this.#complete(patience, () => isOpen))
-      )
+      ) {
         await wakeup.wait(patience);
+        if (!isOpen && !isSession(this.#client, own.stat.ephemeralOwner)) return undefined;
+      }
     } catch (error) {
       void deleteEphemeral(this.#client, own.path, own.stat.ephemeralOwner).catch(() => {});
       throw error;
@@ -75,12 +96,16 @@ export class DoubleBarrier {
       stop();
       this.#client.unwatch(childPath(this.path, READY), watch);
     }
-    this.#own = own;
+    return own;
   }
 
   async #isReady(watch: WatchCallback, patience: Patience): Promise<boolean> {
     const ready = childPath(this.path, READY);
-    return (await persist(() => this.#client.exists(ready, { watch, ...patience.call }))) !== null;
+    return (
+      (await persistAcrossSessions(this.#client, () =>
+        this.#client.exists(ready, { watch, ...patience.call }),
+      )) !== null
+    );
   }
 
   /** True when we are the one who completes the number; then everybody is told. */
@@ -93,7 +118,7 @@ export class DoubleBarrier {
 
   async #createReady(ready: string, patience: Patience): Promise<void> {
     try {
-      await persist(() => this.#client.create(ready, patience.call));
+      await persistAcrossSessions(this.#client, () => this.#client.create(ready, patience.call));
     } catch (error) {
       if (!isCode(error, "NODEEXISTS")) throw error;
     }
@@ -139,7 +164,9 @@ export class DoubleBarrier {
   async #watch(name: string, wakeup: Wakeup, patience: Patience): Promise<boolean> {
     const path = childPath(this.path, name);
     try {
-      await persist(() => this.#client.get(path, { watch: wakeup.at(path), ...patience.call }));
+      await persistAcrossSessions(this.#client, () =>
+        this.#client.get(path, { watch: wakeup.at(path), ...patience.call }),
+      );
       return true;
     } catch (error) {
       if (isCode(error, "NONODE")) return false;
@@ -149,7 +176,9 @@ export class DoubleBarrier {
 
   async #members(patience: Patience): Promise<string[]> {
     try {
-      const { children } = await persist(() => this.#client.children(this.path, patience.call));
+      const { children } = await persistAcrossSessions(this.#client, () =>
+        this.#client.children(this.path, patience.call),
+      );
       return children.filter((name) => name !== READY).sort();
     } catch (error) {
       if (isCode(error, "NONODE")) return [];

@@ -1,7 +1,7 @@
 import { type Client, type Data, MisuseError } from "../client/index.ts";
-import { createOwned } from "./owned-znode.ts";
+import { createOwned, type OwnedZnode } from "./owned-znode.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { deleteEphemeral, isCode, persist } from "./persist.ts";
+import { deleteEphemeral, isCode, isSession, isSessionRenewed, persistAcrossSessions } from "./persist.ts";
 import { Wakeup } from "./wakeup.ts";
 import { childPath } from "./znode-path.ts";
 
@@ -40,28 +40,33 @@ export class MemberQueue {
     const patience = new Patience(`gathering at ${this.path}`, options);
     const prefix = `member-${crypto.randomUUID()}-`;
     const create = { prefix, mode: "ephemeral-sequential", data: options.data ?? "" } as const;
-    const own = await createOwned(this.#client, this.path, create, patience);
-    const leave = (): Promise<void> => deleteEphemeral(this.#client, own.path, own.stat.ephemeralOwner);
-    try {
-      await this.#gathered(patience);
-    } catch (error) {
-      void leave().catch(() => {});
-      throw error;
+    for (;;) {
+      try {
+        const own = await createOwned(this.#client, this.path, create, patience);
+        const leave = (): Promise<void> => deleteEphemeral(this.#client, own.path, own.stat.ephemeralOwner);
+        if (await this.#gathered(own, leave, patience))
+          return { path: own.path, leave, [Symbol.asyncDispose]: leave };
+      } catch (error) {
+        // Whoever still waits joins again with the new session.
+        if (!isSessionRenewed(this.#client, error)) throw error;
+      }
     }
-    return { path: own.path, leave, [Symbol.asyncDispose]: leave };
   }
 
   /** Makes the queue ready for another gathering. Call it when all members have left. */
   async reset(options: WaitOptions = {}): Promise<void> {
     const patience = new Patience(`resetting ${this.path}`, options);
     try {
-      await persist(() => this.#client.delete(childPath(this.path, START), patience.call));
+      await persistAcrossSessions(this.#client, () =>
+        this.#client.delete(childPath(this.path, START), patience.call),
+      );
     } catch (error) {
       if (!isCode(error, "NONODE")) throw error;
     }
   }
 
-  async #gathered(patience: Patience): Promise<void> {
+  /** False when the session, and our znode with it, has gone meanwhile. */
+  async #gathered(own: OwnedZnode, leave: () => Promise<void>, patience: Patience): Promise<boolean> {
     const start = childPath(this.path, START);
     const wakeup = new Wakeup();
     const stop = wakeup.ringOnEnd(this.#client);
@@ -69,18 +74,25 @@ export class MemberQueue {
       for (;;) {
         // The watch before the count: whoever comes later completes the number, and we hear of it.
         const call = { watch: wakeup.at(start), ...patience.call };
-        if ((await persist(() => this.#client.exists(start, call))) !== null) return;
-        const { children } = await persist(() => this.#client.children(this.path, patience.call));
+        const isStarted = () => this.#client.exists(start, call);
+        if ((await persistAcrossSessions(this.#client, isStarted)) !== null) return true;
+        const list = () => this.#client.children(this.path, patience.call);
+        const { children } = await persistAcrossSessions(this.#client, list);
         if (children.filter((name) => name !== START).length >= this.#members) break;
         await wakeup.wait(patience);
+        if (!isSession(this.#client, own.stat.ephemeralOwner)) return false;
       }
+    } catch (error) {
+      void leave().catch(() => {});
+      throw error;
     } finally {
       stop();
     }
     try {
-      await persist(() => this.#client.create(start, patience.call));
+      await persistAcrossSessions(this.#client, () => this.#client.create(start, patience.call));
     } catch (error) {
       if (!isCode(error, "NODEEXISTS")) throw error;
     }
+    return true;
   }
 }
