@@ -4,7 +4,15 @@ import { Hold } from "./hold.ts";
 import { ItemStore, type PutOptions } from "./item-store.ts";
 import { ensurePersistent, type OwnedZnode } from "./owned-znode.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { deleteEphemeral, isCode, isConnectionLost, persist } from "./persist.ts";
+import {
+  deleteEphemeral,
+  isCode,
+  isConnectionLost,
+  isSessionRenewed,
+  outcomeOf,
+  persist,
+  persistAcrossSessions,
+} from "./persist.ts";
 import { kazooQueue } from "./queue-layout.ts";
 import { Wakeup } from "./wakeup.ts";
 import { childPath, hexGuid } from "./znode-path.ts";
@@ -49,7 +57,8 @@ export class LockingQueue {
       for (;;) {
         const names = await this.#items.names(patience, wakeup);
         const call = { watch: wakeup.at(this.#taken), ...patience.call };
-        const { children } = await persist(() => this.#client.children(this.#taken, call));
+        const list = () => this.#client.children(this.#taken, call);
+        const { children } = await persistAcrossSessions(this.#client, list);
         const isTaken = new Set(children);
         for (const name of names) {
           const item = isTaken.has(name) ? undefined : await this.#lock(name, patience);
@@ -68,16 +77,17 @@ export class LockingQueue {
   }
 
   async #lock(name: string, patience: Patience): Promise<TakenItem | undefined> {
-    const lock = await claim(this.#client, childPath(this.#taken, name), hexGuid(), patience);
-    if (lock === undefined) return undefined;
+    let lock: OwnedZnode | undefined;
     try {
+      lock = await claim(this.#client, childPath(this.#taken, name), hexGuid(), patience);
+      if (lock === undefined) return undefined;
       const entry = childPath(this.#entries, name);
       const { data } = await persist(() => this.#client.get(entry, patience.call));
       return new TakenItem(this.#client, entry, lock, data ?? new Uint8Array(0));
     } catch (error) {
-      await deleteEphemeral(this.#client, lock.path, lock.stat.ephemeralOwner);
-      // Done by somebody between our look and our lock.
-      if (isCode(error, "NONODE")) return undefined;
+      if (lock !== undefined) await deleteEphemeral(this.#client, lock.path, lock.stat.ephemeralOwner);
+      // Done by somebody between our look and our lock; or the lock has gone with the session.
+      if (isCode(error, "NONODE") || isSessionRenewed(this.#client, error)) return undefined;
       throw error;
     }
   }
@@ -112,14 +122,18 @@ export class TakenItem implements AsyncDisposable {
 
   /**
    * The item is done: removes it. Resolves with false when it was not ours any more (the session had ended): another works on
-   * it, or has done it.
+   * it, or has done it. @throws ConnectionError with `outcome: "unknown"` when the answer was lost, the session has ended, and the item is gone:
+   * by us, or by one who has done it again
    */
   async consume(options: WaitOptions = {}): Promise<boolean> {
     const patience = new Patience(`consuming ${this.path}`, options);
-    let isUnsure = false;
+    let unsure: unknown;
     for (;;) {
       // With another session a lock of this name is another taker's.
-      if (!this.#hold.isOurSession) return false;
+      if (!this.#hold.isOurSession) {
+        if (unsure === undefined || (await this.#isThere(patience))) return false;
+        throw unsure;
+      }
       try {
         await this.#client.multi(
           [op.delete(this.#hold.path, { version: 0 }), op.delete(this.path)],
@@ -131,12 +145,17 @@ export class TakenItem implements AsyncDisposable {
         if (isCode(error, "NONODE") && (error as KeeperError).index !== undefined) {
           await this.#hold.release();
           // After a lost answer the missing lock is our own doing, if the item is gone with it.
-          return isUnsure && (await persist(() => this.#client.exists(this.path, patience.call))) === null;
+          return unsure !== undefined && !(await this.#isThere(patience));
         }
-        if (!isConnectionLost(error)) throw error;
-        isUnsure = true;
+        if (!isConnectionLost(error) && !isSessionRenewed(this.#client, error)) throw error;
+        if (outcomeOf(error) === "unknown") unsure = error;
       }
     }
+  }
+
+  async #isThere(patience: Patience): Promise<boolean> {
+    const look = () => this.#client.exists(this.path, patience.call);
+    return (await persistAcrossSessions(this.#client, look)) !== null;
   }
 
   /** Gives the item back: another may take it. */

@@ -7,7 +7,15 @@ import {
   ZooKeeperError,
 } from "../client/index.ts";
 import type { Patience } from "./patience.ts";
-import { deleteOnce, isCode, isConnectionLost, isEnded, isSessionExpired, persist } from "./persist.ts";
+import {
+  deleteOnce,
+  isCode,
+  isConnectionLost,
+  isEnded,
+  isSessionExpired,
+  persist,
+  persistAcrossSessions,
+} from "./persist.ts";
 import { baseName, childPath, parentPath } from "./znode-path.ts";
 
 /** A znode that this process made and can tell from all others by a GUID in its name. */
@@ -118,7 +126,7 @@ export async function ensureContainer(client: Client, path: string, patience: Pa
 
 /** Makes sure that `path` exists as a persistent znode, as kazoo does, and all above it. */
 export async function ensurePersistent(client: Client, path: string, patience: Patience): Promise<void> {
-  await persist(() => client.ensurePath(path, patience.call));
+  await persistAcrossSessions(client, () => client.ensurePath(path, patience.call));
 }
 
 function ignore(): void {}

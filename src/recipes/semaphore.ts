@@ -4,7 +4,7 @@ import { Hold, type HoldOptions } from "./hold.ts";
 import { Lock } from "./lock.ts";
 import { createOwned, ensurePersistent, type OwnedZnode } from "./owned-znode.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
-import { deleteEphemeral, isCode, isSessionExpired, persist } from "./persist.ts";
+import { deleteEphemeral, isCode, isSessionExpired, persistAcrossSessions } from "./persist.ts";
 import { Wakeup } from "./wakeup.ts";
 import { childPath, hexGuid, textOf } from "./znode-path.ts";
 
@@ -112,7 +112,8 @@ export class Semaphore {
   async #count(patience: Patience, wakeup?: Wakeup): Promise<number> {
     const options = { ...patience.call, watch: wakeup?.at(this.#places.leases) };
     try {
-      return (await persist(() => this.#client.children(this.#places.leases, options))).children.length;
+      const list = () => this.#client.children(this.#places.leases, options);
+      return (await persistAcrossSessions(this.#client, list)).children.length;
     } catch (error) {
       if (isCode(error, "NONODE")) return 0;
       throw error;
@@ -134,7 +135,9 @@ export class Semaphore {
     const wanted = String(this.#options.maxLeases);
     await ensurePersistent(this.#client, this.path, patience);
     for (;;) {
-      const { data, stat } = await persist(() => this.#client.get(this.path, patience.call));
+      const { data, stat } = await persistAcrossSessions(this.#client, () =>
+        this.#client.get(this.path, patience.call),
+      );
       const found = textOf(data);
       if (found === wanted) return;
       if (found !== "")
@@ -142,7 +145,9 @@ export class Semaphore {
           `${this.path} has ${found} leases, not ${wanted}: everybody must name the same number`,
         );
       try {
-        await persist(() => this.#client.set(this.path, wanted, { version: stat.version, ...patience.call }));
+        await persistAcrossSessions(this.#client, () =>
+          this.#client.set(this.path, wanted, { version: stat.version, ...patience.call }),
+        );
       } catch (error) {
         if (!isCode(error, "BADVERSION")) throw error;
       }

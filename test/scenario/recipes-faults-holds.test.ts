@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Client } from "../../src/client/index.ts";
-import { LeaderSelector, MultiLock, ReadWriteLock } from "../../src/recipes/index.ts";
+import { LeaderLatch, LeaderSelector, MultiLock, ReadWriteLock, Semaphore } from "../../src/recipes/index.ts";
 import { childCount, eventually, RecipeWorld } from "../support/recipe-world.ts";
 import { answered, storm } from "../support/storm.ts";
 
@@ -113,6 +113,65 @@ describe("multi-lock under faults", () => {
     await Promise.all([hold.release(), next.release()]);
     expect([await childCount(second, "/a"), await childCount(second, "/b")]).toEqual([0, 0]);
   });
+});
+
+describe.each(["curator", "kazoo"] as const)("semaphore in the layout of %s, under faults", (layout) => {
+  it("never more than its leases, whatever is cut, delayed, dropped or restarted", async () => {
+    await using world = await RecipeWorld.start();
+    const clients = await threeClients(world);
+    let inside = 0;
+    let most = 0;
+    const worker = async (zk: Client, isOver: () => boolean): Promise<void> => {
+      const semaphore = new Semaphore(zk, "/sem", { maxLeases: 2, layout, ...keep });
+      while (!isOver()) {
+        await using _lease = await semaphore.acquire();
+        most = Math.max(most, ++inside);
+        // The first ones stay until the semaphore is full.
+        await eventually(() => most >= 2);
+        await linger(clients[2]);
+        inside--;
+      }
+    };
+    await storm(world, (isOver) => Promise.all([...clients, ...clients].map((zk) => worker(zk, isOver))));
+    expect(most).toBe(2);
+    expect(await new Semaphore(clients[2], "/sem", { maxLeases: 2, layout }).held()).toBe(0);
+  });
+
+  it("an expired lease is free for another; an expired waiter asks again", async () => {
+    await using world = await RecipeWorld.start();
+    const [first, second, third] = await threeClients(world);
+    const semaphoreOf = (zk: Client): Semaphore => new Semaphore(zk, "/sem", { maxLeases: 1, layout });
+    const lease = await semaphoreOf(first).acquire();
+    const waiting = semaphoreOf(second).acquire();
+    await world.expire(second);
+    await world.expire(first);
+    await eventually(() => lease.signal.aborted);
+    const next = await waiting;
+    expect(Number(next.fencingToken)).toBeGreaterThan(Number(lease.fencingToken));
+    await Promise.all([lease.release(), next.release()]);
+    expect(await semaphoreOf(third).held()).toBe(0);
+  });
+});
+
+it("one leader latch leads at a time, whatever is cut, delayed, dropped or restarted", async () => {
+  await using world = await RecipeWorld.start();
+  const clients = await threeClients(world);
+  let leading = 0;
+  let terms = 0;
+  const candidate = async (zk: Client, isOver: () => boolean): Promise<void> => {
+    while (!isOver()) {
+      await using latch = new LeaderLatch(zk, "/latch", keep).start();
+      const hold = await latch.lead();
+      expect(++leading).toBe(1);
+      await linger(clients[2]);
+      expect(hold.isHeld).toBe(true);
+      leading--;
+      terms++;
+    }
+  };
+  await storm(world, (isOver) => Promise.all(clients.map((zk) => candidate(zk, isOver))));
+  expect(terms).toBeGreaterThan(6);
+  await eventually(async () => (await childCount(clients[2], "/latch")) === 0);
 });
 
 describe.each(["curator", "kazoo"] as const)(

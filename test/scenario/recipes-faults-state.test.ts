@@ -4,8 +4,10 @@ import {
   ChildrenCache,
   DubboRegistry,
   NodeCache,
+  PersistentNode,
   PersistentTtlNode,
   ServiceDiscovery,
+  TreeCache,
 } from "../../src/recipes/index.ts";
 import { eventually, RecipeWorld } from "../support/recipe-world.ts";
 import { answered, storm } from "../support/storm.ts";
@@ -75,6 +77,53 @@ describe("caches under faults", () => {
     const cached = (): string[][] => cache.names().map((name) => [name, text(cache.get(name)?.data)]);
     await eventually(() => JSON.stringify(cached()) === JSON.stringify(expected));
   });
+});
+
+it("a tree cache ends up with what is there, through lost sessions and restarts", async () => {
+  await using world = await RecipeWorld.start();
+  const [faulty, zk] = await Promise.all([world.faulty(), world.client()]);
+  for (const branch of ["a", "b"]) await zk.createAll(`/t/${branch}/deep`);
+  await using cache = await new TreeCache(faulty, "/t").start();
+  const paths = ["/t/a/x", "/t/a/deep/y", "/t/b/z", "/t/b/deep/x", "/t/w"];
+  await storm(
+    world,
+    async (isOver) => {
+      for (let i = 0; !isOver(); i++) await write(zk, paths[i % 5]!, (i * 3) % 7 < 2 ? undefined : `v${i}`);
+    },
+    { expiring: [faulty] },
+  );
+  await unseen(world, async () => {
+    await write(zk, "/t/a/x", "unseen");
+    await write(zk, "/t/b/z", undefined);
+    await zk.createAll("/t/c/new/leaf", { data: "leaf" });
+  });
+  const expected = new Map<string, string>();
+  const walk = async (path: string): Promise<void> => {
+    expected.set(path, text((await zk.get(path)).data));
+    for (const name of (await zk.children(path)).children) await walk(`${path}/${name}`);
+  };
+  await walk("/t");
+  const inOrder = (entries: Iterable<[string, string]>): string => JSON.stringify([...entries].sort());
+  await eventually(
+    () => inOrder([...cache.nodes()].map(({ path, data }) => [path, text(data)])) === inOrder(expected),
+  );
+});
+
+it("a persistent node is there again after every fault, ours, with the newest data", async () => {
+  await using world = await RecipeWorld.start();
+  const [faulty, zk] = await Promise.all([world.faulty(), world.client()]);
+  await using node = await new PersistentNode(faulty, "/n", { data: "0" }).start();
+  let changes = 0;
+  await storm(
+    world,
+    async (isOver) => {
+      while (!isOver()) await node.setData(String(++changes));
+    },
+    { expiring: [faulty] },
+  );
+  await unseen(world, () => write(zk, "/n", undefined));
+  await eventually(async () => (await zk.exists("/n"))?.ephemeralOwner.equals(faulty.session!.id) === true);
+  expect(text((await zk.get("/n")).data)).toBe(String(changes));
 });
 
 it("a persistent TTL node is there again after every fault, with its data, and is touched", async () => {

@@ -1,8 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { type Client, ZooKeeperError } from "../../src/client/index.ts";
-import { AtomicLong, Lease, PriorityQueue, Queue, SharedValue } from "../../src/recipes/index.ts";
+import {
+  AtomicLong,
+  Counter,
+  Lease,
+  LockingQueue,
+  PriorityQueue,
+  Queue,
+  SharedValue,
+  TwoPhaseCommit,
+  UniqueIds,
+} from "../../src/recipes/index.ts";
 import { eventually, RecipeWorld } from "../support/recipe-world.ts";
-import { storm } from "../support/storm.ts";
+import { answered, storm } from "../support/storm.ts";
 
 const encoder = new TextEncoder();
 const text = (data: Uint8Array | undefined): string => new TextDecoder().decode(data);
@@ -112,6 +122,117 @@ describe("atomic long under faults", () => {
     expect(new Set(after).size).toBe(after.length);
   });
 });
+
+it.each(["kazoo", "curator"] as const)(
+  "a counter in the layout of %s counts every step once, under faults",
+  async (layout) => {
+    const { world, faulty, zk } = await worldOfTwo();
+    await using _world = world;
+    let [sure, unsure] = [0, 0];
+    const worker = async (client: Client, isOver: () => boolean): Promise<void> => {
+      const counter = new Counter(client, "/c", { layout });
+      while (!isOver()) {
+        if (await isDone(counter.add(1))) sure++;
+        else unsure++;
+      }
+    };
+    await storm(world, (isOver) => Promise.all([faulty, zk].map((client) => worker(client, isOver))), {
+      expiring: [faulty],
+    });
+    const value = await new Counter(zk, "/c", { layout }).get();
+    expect(value).toBeGreaterThanOrEqual(sure);
+    expect(value).toBeLessThanOrEqual(sure + unsure);
+  },
+);
+
+it("unique ids are unique and grow, through lost sessions and restarts", async () => {
+  const { world, faulty, zk } = await worldOfTwo();
+  await using _world = world;
+  const drawn: bigint[][] = [[], []];
+  const worker = async (client: Client, mine: bigint[], isOver: () => boolean): Promise<void> => {
+    const ids = new UniqueIds(client, "/ids", { blockSize: 3 });
+    while (!isOver()) mine.push(await ids.next());
+  };
+  await storm(
+    world,
+    (isOver) => Promise.all([faulty, zk].map((client, i) => worker(client, drawn[i]!, isOver))),
+    { expiring: [faulty] },
+  );
+  const all = drawn.flat();
+  expect(new Set(all).size).toBe(all.length);
+  for (const mine of drawn) expect(mine).toEqual(mine.toSorted((a, b) => (a < b ? -1 : 1)));
+});
+
+it("a locking queue gives every item to somebody who finishes it, once, through lost sessions and restarts", async () => {
+  const { world, faulty, zk } = await worldOfTwo();
+  await using _world = world;
+  const second = await world.faulty();
+  const items = Array.from({ length: 60 }, (_, i) => `i${i}`);
+  for (const item of items) await new LockingQueue(zk, "/lq").put(item);
+  const finished: string[] = [];
+  const unsure: string[] = [];
+  const isSettled = async (
+    consuming: Promise<boolean>,
+    item: { readonly data: Uint8Array },
+  ): Promise<boolean> => {
+    let isOurs = false;
+    const consumed = consuming.then((is) => {
+      isOurs = is;
+    });
+    if (!(await isDone(consumed))) unsure.push(text(item.data));
+    return isOurs;
+  };
+  const worker = async (client: Client): Promise<void> => {
+    const queue = new LockingQueue(client, "/lq");
+    while ((await answered(() => queue.size())) > 0) {
+      try {
+        await using item = await queue.take({ deadlineMs: 200 });
+        if (await isSettled(item.consume(), item)) finished.push(text(item.data));
+      } catch (error) {
+        // Nothing is left but what another has.
+        expect((error as Error).name).toBe("DeadlineError");
+      }
+    }
+  };
+  await storm(world, () => Promise.all([faulty, second, zk].map(worker)), { expiring: [faulty, second] });
+  expect(new Set(finished).size).toBe(finished.length);
+  expect(new Set([...finished, ...unsure])).toEqual(new Set(items));
+  expect(await new LockingQueue(zk, "/lq").size()).toBe(0);
+});
+
+it("a two-phase commit has one outcome for all, through lost sessions and restarts", async () => {
+  const { world, faulty, zk } = await worldOfTwo();
+  await using _world = world;
+  const second = await world.faulty();
+  let rounds = 0;
+  await storm(
+    world,
+    async (isOver) => {
+      for (; !isOver(); rounds++) {
+        const path = `/tx${rounds}`;
+        await beginning(zk, path);
+        const vote = rounds % 3 === 0 ? "abort" : "commit";
+        const sites = [faulty, second].map(async (client, i) => {
+          const site = new TwoPhaseCommit(client, path);
+          await site.vote(`s${i}`, i === 0 ? vote : "commit");
+          return site.outcome();
+        });
+        const outcomes = await Promise.all([new TwoPhaseCommit(faulty, path).decide(), ...sites]);
+        expect(outcomes).toEqual([vote, vote, vote]);
+      }
+    },
+    { expiring: [faulty, second] },
+  );
+  expect(rounds).toBeGreaterThan(3);
+});
+
+/** Opening a transaction is not repeated by itself: it is there when an attempt that was cut off has made it. */
+async function beginning(zk: Client, path: string): Promise<void> {
+  while ((await answered(() => zk.exists(path))) === null)
+    await new TwoPhaseCommit(zk, path)
+      .begin(["s0", "s1"])
+      .catch((error) => expect(error).toBeInstanceOf(ZooKeeperError));
+}
 
 describe("shared value under faults", () => {
   it("every acknowledged change is in it once, and its watchers end up with the last one", async () => {
