@@ -26,6 +26,17 @@ program
   });
 
 program
+  .command("ensemble")
+  .description("run several servers on this machine that are one ensemble, until Ctrl-C")
+  .argument("[servers]", "how many, 1 to 9", "3")
+  .option("--dir <directory>", "where their directories are; made at the first start", "./data-ensemble")
+  .option("--base-port <port>", "first start: the client port of the first server (default: 2181 if free)")
+  .action(async (servers: string, options: { dir: string; basePort?: string }) => {
+    const { ensemble } = await import("./commands/ensemble.ts");
+    exit(await ensemble(servers, options, processOutput));
+  });
+
+program
   .command("initialize")
   .description("make an empty data directory, as zkServer-initialize.sh does")
   .allowUnknownOption()

@@ -6,6 +6,7 @@ import { ProcessLog } from "../server/process-log.ts";
 import type { RunningServer } from "../server/running-server.ts";
 import { startServer } from "../server/start-server.ts";
 import type { Output } from "./output.ts";
+import { watchParent } from "./parent-watch.ts";
 import { announceReady } from "./readiness.ts";
 
 const USAGE = "Usage: ZooKeeperServerMain configfile | port datadir [ticktime] [maxcnxns]";
@@ -72,6 +73,10 @@ export async function serve(
     const server = await startServer(config, { log });
     closeOnSignal(server, (signal) => log.info({ signal }, "the server is asked to end"));
     announceReady(process.env);
+    watchParent(process.env, () => {
+      log.info({}, "the process that started the server is gone: the server ends");
+      void server.close();
+    });
     await processLog.open();
     await Promise.race([ready(server), server.ended]);
     failure = await server.ended;

@@ -6,7 +6,7 @@ import type { ScriptEnvironment } from "./script-environment.ts";
  * The word that makes the program a server rather than a script: the name of Apache's main class, so that whoever looks
  * for it in the process list (`pgrep -f QuorumPeerMain`) finds us.
  */
-const SERVER_MAIN = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
+export const SERVER_MAIN = "org.apache.zookeeper.server.quorum.QuorumPeerMain";
 
 /** What the server of this environment is given: JVM flags, and the arguments of the main class. */
 export function processLine(environment: ScriptEnvironment): {
@@ -34,6 +34,11 @@ export function serverWords(environment: ScriptEnvironment): string[] {
  * whichever program is asked to start it; this code is in a file of `dist/bin` or `dist/chunks`.
  */
 export function programWords({ heapMiB }: ScriptEnvironment): string[] {
+  return serverProgram(heapMiB === null ? [] : [`--max-old-space-size=${heapMiB}`]);
+}
+
+/** Node, with flags of its own, and the program. */
+export function serverProgram(nodeFlags: readonly string[] = []): string[] {
   const program = join(dirname(fileURLToPath(import.meta.url)), "..", "bin", "zk-server.js");
-  return [process.execPath, ...(heapMiB === null ? [] : [`--max-old-space-size=${heapMiB}`]), program];
+  return [process.execPath, ...nodeFlags, program];
 }

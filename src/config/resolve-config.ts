@@ -8,7 +8,7 @@ import { isFamilyKey, isSilentKey, nearestKey } from "./known-keys.ts";
 import { isEnsembleKey, OptionReader } from "./option-reader.ts";
 import { resolveAuth } from "./resolve-auth.ts";
 import { resolveClientPorts } from "./resolve-client-ports.ts";
-import { resolveEnsemble } from "./resolve-ensemble.ts";
+import { resolveEnsemble, type ServerId } from "./resolve-ensemble.ts";
 import { schema } from "./schema.ts";
 import type { FileSettings, JvmFlags } from "./settings.ts";
 import { systemProperties } from "./system-properties.ts";
@@ -32,9 +32,12 @@ export function resolveConfig(sources: ConfigSources): Config {
   const reader = new OptionReader(settings, flags.properties);
   const { dataDir, dataLogDir, createsMissingDirectories } = reader.section(schema.files);
   if (dataDir === null) reader.problems.push({ reason: "dataDir is not set", key: "dataDir" });
-  const serverId = dataDir === null ? null : readServerId(dataDir, sources, reader);
+  const serverId = dataDir === null ? "invalid" : readServerId(dataDir, sources, reader);
   const sessions = resolveSessions(reader);
-  const ensemble = resolveEnsemble({ ...sources, serverId, tickTimeMs: sessions.tickTimeMs }, reader);
+  const ensemble = resolveEnsemble(
+    { ...sources, dataDir, serverId, tickTimeMs: sessions.tickTimeMs },
+    reader,
+  );
   const clients = resolveClients(reader, serverId, ensemble.membership);
   const requests = reader.section(schema.requests);
   const storage = reader.section(schema.storage);
@@ -45,7 +48,7 @@ export function resolveConfig(sources: ConfigSources): Config {
       dataDir: resolve(dataDir ?? ""),
       dataLogDir: resolve(dataLogDir ?? dataDir ?? ""),
       createsMissingDirectories,
-      serverId: serverId ?? 0,
+      serverId: typeof serverId === "number" ? serverId : 0,
     },
     clients,
     sessions,
@@ -90,19 +93,20 @@ export function resolveConfig(sources: ConfigSources): Config {
 }
 
 /** `<dataDir>/myid`: the first line, a decimal number and nothing else. */
-function readServerId(dataDir: string, { readFile }: ConfigSources, reader: OptionReader): number | null {
+function readServerId(dataDir: string, { readFile }: ConfigSources, reader: OptionReader): ServerId {
   const path = resolve(dataDir, "myid");
   const bytes = readFile(path);
-  if (bytes === undefined) return null;
+  if (bytes === undefined) return "none";
   const text = Buffer.from(bytes).toString("utf8");
   const line = text === "" ? "null" : (text.split(/\r\n|\r|\n/)[0] ?? "");
   const id = parseDecimal(line);
   if (id !== undefined && Number.isSafeInteger(id)) return id;
   reader.problems.push({
     reason: `serverid ${line} is not a number`,
+    allowed: "the N of this server's line server.N, alone in the first line",
     origin: { kind: "file", file: path, line: 1 },
   });
-  return null;
+  return "invalid";
 }
 
 function resolveSessions(reader: OptionReader): SessionsConfig {
@@ -123,11 +127,11 @@ function resolveSessions(reader: OptionReader): SessionsConfig {
 
 function resolveClients(
   reader: OptionReader,
-  serverId: number | null,
+  serverId: ServerId,
   membership: Config["ensemble"]["membership"],
 ): ClientsConfig {
   const clients = reader.section(schema.clients);
-  const own = serverId === null ? undefined : membership?.servers.find(({ id }) => id === serverId);
+  const own = membership?.servers.find(({ id }) => id === serverId);
   return {
     ...clients,
     ...resolveClientPorts(clients, own, reader),

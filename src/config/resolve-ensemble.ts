@@ -8,11 +8,16 @@ import { isEnsembleKey, type OptionReader } from "./option-reader.ts";
 import { schema } from "./schema.ts";
 import { type FileSettings, readSettings, type Setting } from "./settings.ts";
 
+/** The number in `myid`; `none` without that file, `invalid` when it holds something else, which has been told. */
+export type ServerId = number | "none" | "invalid";
+
 /** What the ensemble part is resolved from. */
 export interface EnsembleSources {
   readonly configFile: string | null;
   readonly settings: FileSettings;
-  readonly serverId: number | null;
+  /** Null when it is not set, which is a problem of its own. */
+  readonly dataDir: string | null;
+  readonly serverId: ServerId;
   readonly tickTimeMs: number;
   /** The contents of a file, or undefined when there is none. */
   readonly readFile: (path: string) => Uint8Array | undefined;
@@ -31,7 +36,8 @@ export function resolveEnsemble(sources: EnsembleSources, reader: OptionReader):
   const observers = (membership?.servers.length ?? 0) - voters;
   checkMembers(voters, observers, membership !== null, options.allowsStandalone, reader);
   const isDistributed = !options.allowsStandalone || voters > 1;
-  if (isDistributed) checkDistributed(sources, options.initLimitTicks, options.syncLimitTicks, reader);
+  if (isDistributed)
+    checkDistributed(sources, membership, options.initLimitTicks, options.syncLimitTicks, reader);
   const initLimitMs = options.initLimitTicks * sources.tickTimeMs;
   const syncLimitMs = options.syncLimitTicks * sources.tickTimeMs;
   return {
@@ -127,21 +133,26 @@ function checkMembers(
 }
 
 function checkDistributed(
-  { serverId }: EnsembleSources,
+  { serverId, dataDir }: EnsembleSources,
+  membership: Membership | null,
   initLimitTicks: number,
   syncLimitTicks: number,
   reader: OptionReader,
 ): void {
   if (initLimitTicks === 0) reader.problems.push({ reason: "initLimit is not set" });
   if (syncLimitTicks === 0) reader.problems.push({ reason: "syncLimit is not set" });
-  if (serverId === null) reader.problems.push({ reason: "myid file is missing" });
+  if (serverId === "none") {
+    const ids = (membership?.servers ?? []).map(({ id }) => id).join(", ");
+    const reason = `myid file is missing: write the id of this server, one of ${ids}, into ${resolve(dataDir ?? "", "myid")}`;
+    reader.problems.push({ reason });
+  }
 }
 
 /** The server list knows better than `peerType`. */
 function resolvePeerType(
   configured: PeerType,
   membership: Membership | null,
-  serverId: number | null,
+  serverId: ServerId,
   reader: OptionReader,
 ): PeerType {
   const listed = membership?.servers.find(({ id }) => id === serverId)?.peerType ?? "participant";

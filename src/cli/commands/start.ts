@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, renameSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
+import { openOutFile } from "../out-file.ts";
 import { isZooKeeper, pidFileOf, readPid, removePidFile, writePid } from "../pid-file.ts";
 import { READY_DESCRIPTOR, READY_DESCRIPTOR_VARIABLE } from "../readiness.ts";
 import type { ScriptEnvironment } from "../script-environment.ts";
@@ -52,18 +53,6 @@ export const start: ServerVerb = async ({ environment, output }) => {
   output.err(`${lastLines(environment.outFile)}see ${environment.outFile}\n`);
   return 1;
 };
-
-/** Opens the output file; the one of the run before stays as `.1`, because it may tell why that run ended. */
-function openOutFile({ logDir, outFile }: ScriptEnvironment): number {
-  mkdirSync(logDir, { recursive: true });
-  accessSync(logDir, constants.W_OK);
-  try {
-    renameSync(outFile, `${outFile}.1`);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  return openSync(outFile, "a");
-}
 
 function launch(environment: ScriptEnvironment, outDescriptor: number): ChildProcess {
   const [program = process.execPath, ...words] = [...programWords(environment), ...serverWords(environment)];

@@ -79,7 +79,10 @@ function checkHierarchy(
   }
   const hasVoters = servers.some(({ peerType }) => peerType === "participant");
   if (isSound && hasVoters && !isQuorumPossible({ servers, hierarchy })) {
-    refuse("The groups and weights make no quorum: not even all participants together are one");
+    refuse(
+      "The groups and weights make no quorum: not even all participants together are one. " +
+        "Give servers of more than half of the groups a weight above 0",
+    );
   }
 }
 

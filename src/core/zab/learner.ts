@@ -278,7 +278,9 @@ export class Learner implements Role {
     }
     if (epochOf(zxid) < this.#state.acceptedEpoch) {
       this.#end.ended(
-        `leader ${this.leaderSid} leads epoch ${epochOf(zxid)}, but epoch ${this.#state.acceptedEpoch} was accepted here`,
+        `leader ${this.leaderSid} leads epoch ${epochOf(zxid)}, but epoch ${this.#state.acceptedEpoch} was accepted here: the data of ` +
+          "this server is of another ensemble, or the others have lost theirs. To have the leader's data here, move version-2 " +
+          "of this server aside (keep myid) and start it again",
       );
       return;
     }
