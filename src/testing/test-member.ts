@@ -26,6 +26,7 @@ export interface MemberSurroundings {
 
 /** One server of a {@link TestEnsemble}. */
 export class TestMember {
+  /** Its number in the ensemble: the N of `server.N`. */
   readonly sid: number;
   readonly #dataDir: string;
   readonly #disk: ObservedDisk;
@@ -53,6 +54,7 @@ export class TestMember {
     return `127.0.0.1:${this.port}`;
   }
 
+  /** Whether it is started and has not been stopped. */
   get isRunning(): boolean {
     return this.#server !== undefined;
   }
