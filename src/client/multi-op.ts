@@ -20,6 +20,11 @@ export interface CreateOpOptions {
   readonly ttlMs?: number | undefined;
   /** Default: {@link OPEN_ACL}. */
   readonly acl?: readonly ACL[] | undefined;
+  /**
+   * Default false. True asks for the stat of the new znode (create2), which servers 3.8.0 and 3.8.1 must not be given: their
+   * log has it, but where a later release leads them they do not apply it.
+   */
+  readonly withStat?: boolean | undefined;
 }
 
 /** Operations of a multi, made by {@link op}. */
@@ -80,7 +85,7 @@ export type ReadOp = GetOp | ChildrenOp;
 
 /** What an operation of a multi results in. */
 export type WriteResult<O extends WriteOp> = O extends CreateOp
-  ? /** `stat` is null from servers before 3.7.2, 3.8.2 and 3.9. */ {
+  ? /** `stat` is null unless `withStat` asked for it, and from servers before 3.7.2, 3.8.2 and 3.9. */ {
       readonly type: "create";
       readonly path: string;
       readonly stat: Stat | null;
@@ -174,7 +179,10 @@ function wireCreate(operation: CreateOp, chroot: string): MultiOp {
     acl: operation.acl ?? OPEN_ACL,
     flags,
   };
-  return type === OpCode.createTTL ? { type, ...fields, ttl: operation.ttlMs! } : { type, ...fields };
+  if (type === OpCode.createTTL) return { type, ...fields, ttl: operation.ttlMs! };
+  // As Java's client does: every release applies a create.
+  const isPlain = type === OpCode.create2 && operation.withStat !== true;
+  return { type: isPlain ? OpCode.create : type, ...fields };
 }
 
 /** Results of a multi. @throws KeeperError with the code, path and index of the operation that failed */

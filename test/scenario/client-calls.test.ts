@@ -35,14 +35,16 @@ describe("calls against our server", () => {
   });
 
   it("multi", async () => {
-    const [made, set, , gone] = await zk.multi([
+    const [made, set, , gone, anew] = await zk.multi([
       op.create("/m"),
       op.set("/m", "x"),
       op.check("/m", { version: 1 }),
       op.delete("/m"),
+      op.create("/m", { withStat: true }),
     ]);
-    expect(made.path).toBe("/m");
+    expect(made).toMatchObject({ path: "/m", stat: null });
     expect(set.stat.version).toBe(1);
     expect(gone.type).toBe("delete");
+    expect(anew.stat).toMatchObject({ version: 0, dataLength: 0 });
   });
 });

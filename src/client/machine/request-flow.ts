@@ -192,6 +192,11 @@ export class RequestFlow {
     call.zxid = zxid;
     if (err === ErrorCode.OK) {
       const value = decodeReply(call, this.#reader, this.#options.chroot);
+      const partial = partialHint(call, value);
+      if (partial !== undefined) {
+        this.calls.fail(call, this.errorOf(call, ErrorCode.RUNTIMEINCONSISTENCY, zxid, partial));
+        return;
+      }
       if (call.watcher !== null) this.#register(call, call.op === OpCode.exists ? "data" : call.watchTable);
       if (call.op === OpCode.removeWatches) this.#forget(call);
       this.calls.succeed(call, value, zxid);
@@ -220,7 +225,8 @@ export class RequestFlow {
     return hadAny;
   }
 
-  errorOf(call: Call, err: number, zxid: Zxid): ZooKeeperError {
+  /** `hint`: instead of the code's own. */
+  errorOf(call: Call, err: number, zxid: Zxid, hint?: string): ZooKeeperError {
     if (err === ErrorCode.SESSIONEXPIRED)
       return new SessionExpiredError("the server says that the session has expired", outcomeOf(call));
     if (isAuthRequired(err)) return new AuthFailedError(authRequiredMessage(err));
@@ -232,10 +238,7 @@ export class RequestFlow {
       path: call.path === null ? undefined : withoutChroot(call.path, this.#options.chroot),
       op: opName(call.op) ?? String(call.op),
       zxid,
-      hint:
-        err === ErrorCode.NONODE && this.#options.chroot !== ""
-          ? chrootHint(this.#options.chroot)
-          : undefined,
+      hint: err === ErrorCode.NONODE && this.#options.chroot !== "" ? chrootHint(this.#options.chroot) : hint,
     });
   }
 
@@ -243,6 +246,18 @@ export class RequestFlow {
     this.#xid = this.#xid === XID_MAX ? 1 : this.#xid + 1;
     return this.#xid;
   }
+}
+
+/**
+ * Why the results of a multi cannot be believed, or undefined: 3.8.0 leaves out what it does not know and answers that all is well
+ * (`docs/compatibility.md`).
+ */
+function partialHint({ op, extra }: Call, value: unknown): string | undefined {
+  if (op !== OpCode.multi && op !== OpCode.multiRead) return undefined;
+  const asked = (extra as readonly unknown[]).length;
+  const { length } = value as readonly unknown[];
+  if (length === asked) return undefined;
+  return `the server answered ${asked} operations with ${length} results: it may have left out some of them`;
 }
 
 function chrootHint(chroot: string): string {

@@ -146,7 +146,7 @@ export function clientSuite(name: string, options: SuiteOptions): void {
           op.check(base, { version: 1 }),
           op.delete(base),
         ]);
-        expect(made.path).toBe(base);
+        expect(made).toMatchObject({ path: base, stat: null });
         expect(set.stat.version).toBe(1);
         expect([check.type, deleted.type]).toEqual(["check", "delete"]);
         const failing = zk.multi([op.create(base), op.check(`${base}/none`), op.delete(base)]);

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { OPEN_ACL } from "../../../src/client/acl.ts";
 import { Call, CallState } from "../../../src/client/machine/call.ts";
 import type { SaslExchange } from "../../../src/client/machine/sasl-exchange.ts";
 import type { GapEvent, WatchEvent } from "../../../src/client/types.ts";
 import { Int64 } from "../../../src/protocol/int64.ts";
+import type { JuteWriter } from "../../../src/protocol/jute-writer.ts";
+import { writeMultiResponse } from "../../../src/protocol/multi.ts";
 import { OpCode } from "../../../src/protocol/opcode.ts";
 import { SetWatches, SetWatches2 } from "../../../src/protocol/records/proto.ts";
 import { MachineClient, SESSION_ID, SESSION_PASSWORD } from "../../support/machine-client.ts";
@@ -90,6 +93,41 @@ describe("connecting", () => {
       kind: "protocol",
       message: expect.stringMatching(message),
     });
+  });
+});
+
+describe("a multi", () => {
+  const OPS = ["/a", "/b"].map((path) => ({
+    type: OpCode.create,
+    path,
+    data: null,
+    acl: OPEN_ACL,
+    flags: 0,
+  }));
+  const results = (count: number) => (writer: JuteWriter) =>
+    writeMultiResponse(
+      writer,
+      OPS.slice(0, count).map(({ path }) => ({ type: OpCode.create, path })),
+    );
+
+  it("with a result for each operation succeeds", () => {
+    const zk = new MachineClient().connect();
+    const call = zk.call(OpCode.multi, null, { extra: OPS });
+    zk.reply(1, 7, 0, results(2));
+    expect(call.error).toBeNull();
+    expect(call.value).toHaveLength(2);
+  });
+
+  it("with fewer results has an unknown outcome, and the connection stays (3.8.0 leaves out what it does not know)", () => {
+    const zk = new MachineClient().connect();
+    const call = zk.call(OpCode.multi, null, { extra: OPS });
+    zk.reply(1, 7, 0, results(1));
+    expect(call.error).toMatchObject({
+      code: "RUNTIMEINCONSISTENCY",
+      outcome: "unknown",
+      message: expect.stringContaining("2 operations with 1 results"),
+    });
+    expect(zk.machine.state).toBe("connected");
   });
 });
 
