@@ -20,6 +20,8 @@ export interface EnsembleRunOptions {
   readonly bug?: PlantedBug;
   /** How long faults go on, ms; default 20 s. */
   readonly faultsMs?: number;
+  /** Which checkers look; all by default. */
+  readonly checks?: (name: string) => boolean;
   /** Where a readable trace goes. */
   readonly write?: Write;
 }
@@ -55,7 +57,7 @@ const FAULT_PAUSE_MS = 700;
 /** How long after the last fault everybody must be served again: sessions, elections and syncs have their limits within. */
 const RECOVERY_MS = 30_000;
 /** How long then everything must stay as it is. */
-const CALM_MS = 5_000;
+const CALM_MS = 9_000;
 const STEP_MS = 250;
 
 function configOf(sid: number, servers: readonly number[]) {
@@ -104,6 +106,7 @@ class Run {
   readonly #network: VirtualNetwork;
   readonly #members: readonly VirtualMember[];
   readonly #clients: WorkloadClient[];
+  readonly #idle: WorkloadClient;
   readonly #nemesis: Nemesis;
 
   constructor(options: EnsembleRunOptions) {
@@ -113,7 +116,8 @@ class Run {
     const nowMs = (): number => clock.now().elapsedMs;
     const voters = Array.from({ length: count }, (_, i) => i + 1);
     this.#trace = write === undefined ? new Trace(nowMs) : new Trace(nowMs, write);
-    const world = new World({ voters, checkers: allCheckers(), trace: this.#trace, nowMs });
+    const checkers = allCheckers().filter(({ name }) => options.checks?.(name) ?? true);
+    const world = new World({ voters, checkers, trace: this.#trace, nowMs });
     const network = new VirtualNetwork({ clock, rng: createPrng(seed * 3 + 1), tap: world });
     this.#world = world;
     this.#network = network;
@@ -124,6 +128,7 @@ class Run {
       return new VirtualMember({ sid, config, seed, clock, network, world, ended, ...wrapped });
     });
     this.#clients = Array.from({ length: CLIENTS }, (_, i) => this.#client(`c${i + 1}`, voters));
+    this.#idle = this.#client("i1", voters);
     this.#nemesis = new Nemesis({
       rng: createPrng(seed * 3 + 2),
       clock,
@@ -147,7 +152,7 @@ class Run {
     if (this.#world.alarm === undefined) await this.#afterFaults();
     const { history, alarm } = this.#world;
     for (const member of this.#members) member.kill();
-    for (const client of this.#clients) client.kill();
+    for (const client of [...this.#clients, this.#idle]) client.kill();
     return {
       seed: this.#options.seed,
       alarm,
@@ -168,6 +173,7 @@ class Run {
     if (!isReady) return void this.#world.ring("liveness", "a new ensemble does not begin to serve");
     void preparing.then(() => {
       for (const client of this.#clients) void client.run();
+      void this.#idle.idle();
     });
     this.#nemesis.start();
     await this.#advance(this.#options.faultsMs ?? FAULTS_MS);
@@ -195,9 +201,10 @@ class Run {
     }
     const { history } = this.#world;
     const epochs = history.epochs;
+    // Longer than a session lives, and but for pings nothing is heard of the clients.
+    for (const client of this.#clients) client.stop();
     this.#world.see({ kind: "calm", sessions: this.#livingSessions() });
     await this.#advance(CALM_MS);
-    for (const client of this.#clients) client.stop();
     const { session } = gone.client;
     const isSettled = await this.#advanceUntil(
       RECOVERY_MS,
@@ -218,10 +225,8 @@ class Run {
   }
 
   #livingSessions(): string[] {
-    return this.#clients.flatMap(({ client, isStopped }) =>
-      client.state === "connected" && !isStopped && client.session !== undefined
-        ? [client.session.id.key]
-        : [],
+    return [...this.#clients, this.#idle].flatMap(({ client, isGone }) =>
+      client.state === "connected" && !isGone && client.session !== undefined ? [client.session.id.key] : [],
     );
   }
 

@@ -108,6 +108,20 @@ export class WorkloadClient {
     this.#isEnded = true;
   }
 
+  /** Keeps a session and an ephemeral, and lets it lie: pings are all that is heard of this client. */
+  async idle(): Promise<void> {
+    let session: string | undefined;
+    while (!this.#isStopped) {
+      const current = this.client.session?.id.key;
+      if (current !== session && this.client.state === "connected") {
+        await this.#attempt((self) => self.create("ephemeral-sequential"));
+        session = current;
+      }
+      await this.#process.wait(500);
+    }
+    this.#isEnded = true;
+  }
+
   /** Makes the znodes that everybody needs; until that has worked. */
   async prepare(): Promise<void> {
     for (const path of PARENTS) {
@@ -128,8 +142,8 @@ export class WorkloadClient {
     this.#isStopped = true;
   }
 
-  get isStopped(): boolean {
-    return this.#isStopped;
+  get isGone(): boolean {
+    return this.#process.isDead;
   }
 
   get isEnded(): boolean {

@@ -8,8 +8,8 @@ import {
 import {
   ackCountedTwice,
   epochCountsTwice,
-  forgetsLastZxidSeen,
   ownTimeInTxns,
+  revalidatesByItself,
   staleVote,
   touchesLost,
 } from "./bugs/false-words.ts";
@@ -19,9 +19,11 @@ import {
   holeInLog,
   servesBeforeUpToDate,
   snapshotNotInstalled,
+  snapshotOfUncommitted,
   truncCutsNothing,
 } from "./bugs/lost-in-sync.ts";
 import { lyingDisk } from "./bugs/lying-disk.ts";
+import { several } from "./bugs/several.ts";
 import type { PlantedBug } from "./ensemble-run.ts";
 import type { PeerMutation } from "./peer-hooks.ts";
 
@@ -47,11 +49,11 @@ export const KNOWN_BUGS: readonly KnownBug[] = [
   everywhere("hole-in-log", "ZOOKEEPER-4925", holeInLog),
   everywhere("trunc-cuts-nothing", "F29, F64", truncCutsNothing),
   everywhere("snapshot-not-installed", "ZOOKEEPER-3642", snapshotNotInstalled),
-  everywhere("serves-before-uptodate", "S24", servesBeforeUpToDate),
+  everywhere("serves-before-uptodate", "S24", () => several(servesBeforeUpToDate, revalidatesByItself)),
   everywhere("stale-vote", "ZOOKEEPER-2845, -2678", staleVote),
   everywhere("epoch-counts-twice", "S12", epochCountsTwice),
   everywhere("ack-counted-twice", "S15", ackCountedTwice),
-  everywhere("forgets-last-zxid-seen", "S22", forgetsLastZxidSeen),
+  everywhere("revalidates-by-itself", "S22, 3.12", revalidatesByItself),
   everywhere("touches-lost", "3.12", touchesLost),
   everywhere("own-time-in-txns", "4.1, S20", ownTimeInTxns),
   everywhere("late-watch-events", "client-protocol", lateWatchEvents),
@@ -68,6 +70,7 @@ export const KNOWN_BUGS: readonly KnownBug[] = [
   {
     name: "trunc-keeps-snapshots",
     source: "ZOOKEEPER-4837, -1549",
+    mutate: snapshotOfUncommitted,
     wrapDisk: (disk) => lyingDisk(disk, { remove: (path) => /\/snapshot\.[0-9a-f]+$/.test(path) }),
   },
 ];

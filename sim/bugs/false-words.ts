@@ -1,8 +1,8 @@
 import { PacketType } from "../../src/core/zab/packets.ts";
-import type { DurablePacket, PeerInput } from "../../src/core/zab/peer-face.ts";
-import { counterOf } from "../../src/protocol/zxid.ts";
+import type { DurablePacket, LinkSend, PeerInput } from "../../src/core/zab/peer-face.ts";
+import { counterOf, type Zxid } from "../../src/protocol/zxid.ts";
 import type { PeerMutation } from "../peer-hooks.ts";
-import { typeOf, withInt, withLong, type zxidOf } from "./packet-bytes.ts";
+import { typeOf, withInt, withLong, zxidOf } from "./packet-bytes.ts";
 
 const LOOKING = 0;
 
@@ -15,7 +15,7 @@ export function staleVote(): PeerMutation {
         const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
         const zxid = Number(view.getBigInt64(12));
         const isOwn = view.getInt32(0) === LOOKING && Number(view.getBigInt64(4)) === sid;
-        const isOlder = isOwn && counterOf(zxid as ReturnType<typeof zxidOf>) > 1;
+        const isOlder = isOwn && counterOf(zxid as Zxid) > 1;
         return { to, payload: isOlder ? withLong(payload, 12, zxid - 1) : payload };
       }),
     }),
@@ -50,14 +50,36 @@ export function ackCountedTwice(): PeerMutation {
   };
 }
 
-/** The zxid that a client has seen is not looked at when it connects: a server that lags shows it the past (S22). */
-export function forgetsLastZxidSeen(): PeerMutation {
+/**
+ * S22: a follower continues a session without asking the leader, and does not look at the zxid that the client has seen: one
+ * that lags shows it the past.
+ */
+export function revalidatesByItself(): PeerMutation {
   const fresh = new Set<number>();
+  let answers: PeerInput[] = [];
   return {
     step(input): readonly PeerInput[] {
       if (input.kind === "connectionOpened") fresh.add(input.connection);
       if (input.kind !== "frame" || !fresh.delete(input.connection)) return [input];
       return [{ ...input, bytes: withLong(input.bytes, 4, 0) }];
+    },
+    ready(ready) {
+      const isAsked = (send: LinkSend): boolean =>
+        send.kind === "packet" && send.link < 0 && typeOf(send.bytes) === PacketType.REVALIDATE;
+      for (const send of ready.sendNow) {
+        if (send.kind !== "packet" || !isAsked(send)) continue;
+        const data = new Uint8Array(9);
+        data.set(send.bytes.subarray(16, 24));
+        data[8] = 1;
+        const packet = { type: PacketType.REVALIDATE, zxid: zxidOf(send.bytes), data, authinfo: null };
+        answers.push({ kind: "packet", link: send.link, packet });
+      }
+      return { ...ready, sendNow: ready.sendNow.filter((send) => !isAsked(send)) };
+    },
+    injected() {
+      const inputs = answers;
+      answers = [];
+      return inputs;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { PacketType } from "../../src/core/zab/packets.ts";
 import type { LinkSend, PeerInput, PeerReady } from "../../src/core/zab/peer-face.ts";
+import { counterOf } from "../../src/protocol/zxid.ts";
 import type { PeerMutation } from "../peer-hooks.ts";
 import { typeOf } from "./packet-bytes.ts";
 
@@ -72,6 +73,28 @@ export function servesBeforeUpToDate(): PeerMutation {
         authinfo: null,
       };
       return [input, { kind: "packet", link: input.link, packet }];
+    },
+  };
+}
+
+/** ZOOKEEPER-4837, -1549: a leader takes a snapshot of its whole log when it begins, whether that will be committed or not. */
+export function snapshotOfUncommitted(): PeerMutation {
+  let wasLeading = false;
+  let isWritten = false;
+  return {
+    ready(ready, peer) {
+      const isLeading = peer.state === "leading";
+      const isDue = isLeading && !wasLeading && ready.append.length === 0 && ready.jobs.length === 0;
+      wasLeading = isLeading;
+      if (!isDue || counterOf(peer.lastZxid) === 0) return ready;
+      isWritten = true;
+      const { database, lastZxid: zxid } = peer;
+      return { ...ready, jobs: [{ kind: "installSnapshot", zxid, database }] };
+    },
+    step(input) {
+      if (input.kind !== "snapshotInstalled" || !isWritten) return [input];
+      isWritten = false;
+      return [];
     },
   };
 }
