@@ -96,10 +96,10 @@ export class VirtualFile {
 
   /**
    * A sync that failed: the system has marked the pages clean all the same, so what they hold can be read until the
-   * power fails, and a later sync that succeeds does not save it.
+   * power fails, and a later sync that succeeds does not save it. Sizes are not in pages: the file system's journal has them.
    */
   loseSync(): void {
-    this.#pending = [];
+    this.#pending = this.#pending.filter(({ kind }) => kind === "truncate");
   }
 
   /** The file as the next boot finds it. */
