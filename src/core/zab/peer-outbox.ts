@@ -10,9 +10,6 @@ import type {
   StorageJob,
 } from "./peer-face.ts";
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type PeerPart = Mutable<Omit<PeerReady, keyof Ready>>;
-
 /** Collects what a PeerReady has beside a Ready. */
 export class PeerOutbox {
   #part: {
@@ -89,19 +86,34 @@ export class PeerOutbox {
   }
 
   take(ready: Ready): PeerReady {
-    const part: PeerPart = {
-      ...this.#part,
+    const { sendNow, sendAfterPersist, jobs, surveys, notify, dial, closeLinks } = this.#part;
+    // Field by field: spreading both parts costs microseconds, and this is done every turn.
+    const taken: PeerReady = {
+      append: ready.append,
+      mustSync: ready.mustSync,
+      output: ready.output,
+      pauseReading: ready.pauseReading,
+      resumeReading: ready.resumeReading,
+      reportTaken: ready.reportTaken,
+      events: ready.events,
+      sendNow,
+      sendAfterPersist,
       epochs: this.#epochs,
       memberships: this.#memberships,
-      listen: this.#listen,
+      jobs,
+      surveys,
+      notify,
       forgetsNotifications: this.#forgets,
+      dial,
+      closeLinks,
+      listen: this.#listen,
     };
     this.#part = emptyPart();
     this.#epochs = undefined;
     this.#memberships = undefined;
     this.#listen = undefined;
     this.#forgets = false;
-    return { ...ready, ...part };
+    return taken;
   }
 }
 
