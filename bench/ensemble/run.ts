@@ -6,7 +6,6 @@ import type { LoadProcess } from "../load-process.ts";
 import type { SubjectName } from "../options.ts";
 import { type Figures, metricReports, type WorkloadReport } from "../report.ts";
 import { turnOrder } from "../run-workloads.ts";
-import { cpuMicroseconds, perSecond } from "../workloads.ts";
 import { Ensemble } from "./ensemble.ts";
 import type { EnsembleBenchOptions } from "./options.ts";
 import type { EnsembleWorkload } from "./workloads.ts";
@@ -78,8 +77,7 @@ async function runLoad(
       for (const name of turnOrder(options.subjects, round)) {
         const ensemble = ensembles.get(name)!;
         const result = await measure(ensemble, RUN_IN_MS, options.seconds * 1000);
-        const p99Ms = result.latency.p99Us / 1000;
-        const figure = [perSecond(result), p99Ms, cpuMicroseconds(result), ensemble.residentMib];
+        const figure = [...workload.figures(result), ensemble.residentMib];
         figures[name].push(figure);
         loadCpuShare = Math.max(loadCpuShare, result.loadCpu / result.seconds);
         otherCpuShare = Math.max(otherCpuShare, result.otherCpu / result.seconds / cpus().length);
