@@ -31,6 +31,8 @@ export interface ElectionNetworkOptions {
   readonly acceptsStrangers?: boolean;
   /** A notification's payload; it belongs to the receiver. */
   received(from: number, payload: Uint8Array): void;
+  /** Nobody answers at any election address of a peer that something was to be sent to. */
+  unreachable(sid: number): void;
   /** The election port cannot be bound: this server can take part in no election (exit code 14). */
   failed(error: Error): void;
 }
@@ -127,7 +129,14 @@ export class ElectionNetwork {
   #peer(sid: number): ElectionPeer {
     let peer = this.#peers.get(sid);
     if (peer === undefined) {
-      const { network, log, connectTimeoutMs, hasTcpKeepAlive = false, received } = this.#options;
+      const {
+        network,
+        log,
+        connectTimeoutMs,
+        hasTcpKeepAlive = false,
+        received,
+        unreachable,
+      } = this.#options;
       peer = new ElectionPeer(sid, {
         sid: this.#options.sid,
         network,
@@ -138,6 +147,7 @@ export class ElectionNetwork {
           encodeInitialMessage(this.#options.sid, this.#own, this.#options.sendsV2 ? 2 : 1),
         addressesOf: (of) => this.#addressesOf(of),
         received,
+        unreachable,
       });
       this.#peers.set(sid, peer);
     }

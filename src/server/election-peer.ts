@@ -19,6 +19,8 @@ export interface ElectionContext {
   /** Where the configurations say that a peer is; several are tried in turn. */
   addressesOf(sid: number): readonly Endpoint[];
   received(from: number, payload: Uint8Array): void;
+  /** Nobody answers at any address of the peer. */
+  unreachable(sid: number): void;
 }
 
 /**
@@ -32,6 +34,8 @@ export class ElectionPeer {
   /** The newest notification; sent again on a new link, as the other may not have got it. Undefined when there is none to be sent. */
   #newest: Uint8Array | undefined;
   #isNewestWritten = false;
+  /** A link that broke with the newest notification on it has been dialed anew; once, as the next may break as well. */
+  #hasRedialed = false;
   /** The link that is waited for to drain. */
   #draining: NetLink | undefined;
   /** Gives the dial in progress up. */
@@ -57,6 +61,7 @@ export class ElectionPeer {
   send(payload: Uint8Array): void {
     this.#newest = payload;
     this.#isNewestWritten = false;
+    this.#hasRedialed = false;
     if (this.#link === undefined) this.dial(this.#context.addressesOf(this.sid));
     else this.#flush(this.#link);
   }
@@ -110,7 +115,8 @@ export class ElectionPeer {
       (reason) => {
         this.#giveUp = undefined;
         this.#complain(`cannot connect to the election port of server ${this.sid}: ${reason}`);
-        this.#dialFirst(others);
+        if (others.length > 0) this.#dialFirst(others);
+        else this.#context.unreachable(this.sid);
       },
     );
   }
@@ -138,7 +144,11 @@ export class ElectionPeer {
         this.#deliver(link, reader);
       },
       closed: () => {
-        if (this.#link === link) this.#link = undefined;
+        if (this.#link !== link) return;
+        this.#link = undefined;
+        if (this.#newest === undefined || this.#hasRedialed) return;
+        this.#hasRedialed = true;
+        this.dial(this.#context.addressesOf(this.sid));
       },
     };
   }

@@ -111,6 +111,7 @@ export function connectMember(foundation: ServerFoundation, epochs: Epochs, view
     hasTcpKeepAlive: ensemble.hasTcpKeepAlive,
     acceptsStrangers: ensemble.allowsReconfig,
     received: (from, payload) => step({ kind: "notification", from, payload }),
+    unreachable: (peer) => step({ kind: "peerUnreachable", peer }),
     failed: (error) => failed(ExitCode.electionPort, "this server cannot take part in elections", error),
   });
   election.setView(view);

@@ -53,6 +53,10 @@ export class ElectionMember {
         this.#machine.receive(from, payload, now());
         this.#perform();
       },
+      unreachable: (peer) => {
+        this.#machine.unreachable(peer, now());
+        this.#perform();
+      },
       failed: (error) => void this.lines.push(`failed: ${error.message}`),
     });
     this.#links.setView(view);

@@ -64,6 +64,17 @@ export class ElectionRound {
     return this.#isBacked;
   }
 
+  /** All voters but the `gone` want the proposed leader, and it is not one of them: nobody is left who could bring something better. */
+  isAgreedWithout(gone: ReadonlySet<number>): boolean {
+    const wanted = this.vote;
+    if (gone.has(wanted.leader)) return false;
+    for (const sid of this.voters) {
+      const vote = this.#votes.get(sid);
+      if (!gone.has(sid) && (vote === undefined || !agree(wanted, vote))) return false;
+    }
+    return true;
+  }
+
   /** What this server tells others. */
   get vote(): Vote {
     return { ...this.#proposal, electionEpoch: this.#round, version: 0, state: "looking" };
@@ -86,7 +97,10 @@ export class ElectionRound {
     const isBetter = this.#beats(vote, this.#proposal);
     // A backed proposal is given up for a better one only: a newcomer with a later round joins by the others' answers.
     const isBeaten = vote.electionEpoch === this.#round && this.#beats(this.#proposal, vote);
-    if (this.#isBacked && !isBetter) return isBeaten ? "beaten" : "nothing";
+    if (this.#isBacked && !isBetter) {
+      if (agree(this.vote, vote)) this.#votes.set(from, { ...vote, version: 0 });
+      return isBeaten ? "beaten" : "nothing";
+    }
     let result: RoundResult = isBeaten ? "beaten" : "nothing";
     if (vote.electionEpoch > this.#round) {
       this.#round = vote.electionEpoch;

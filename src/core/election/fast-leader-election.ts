@@ -62,6 +62,10 @@ export class FastLeaderElection {
   #search: ElectionRound | null = null;
   /** What this server tells while it has a leader. */
   #serving: Vote | undefined;
+  /** Peers that were heard of at any time. */
+  readonly #known = new Set<number>();
+  /** Those of them that cannot be reached, and were not heard of in this search. */
+  readonly #gone = new Set<number>();
   /** Survives searches: Apache's logical clock. */
   #round = 0;
   #intervalMs = 0;
@@ -87,6 +91,7 @@ export class FastLeaderElection {
     this.#search = new ElectionRound(self, this.#round + 1);
     this.#round = this.#search.round;
     this.#intervalMs = this.#options.minIntervalMs;
+    this.#gone.clear();
     this.#broadcast(this.#search, nowMs);
     this.#watchForQuorum(this.#search, nowMs);
   }
@@ -136,6 +141,8 @@ export class FastLeaderElection {
     if (self === undefined || fromSid === self.sid) return;
     const notification = this.#decode(fromSid, payload);
     if (notification === undefined) return;
+    this.#known.add(fromSid);
+    this.#gone.delete(fromSid);
     const search = this.#search;
     if (search !== null && this.#offersOtherMembers(fromSid, notification, self)) return;
     const voters = search?.voters ?? votersOf(self.view);
@@ -147,6 +154,17 @@ export class FastLeaderElection {
       if (this.#serving.state === "leading") this.#disloyalVoters.add(fromSid);
       this.#answer(fromSid, notification, this.#serving, nowMs);
     }
+  }
+
+  /**
+   * Nobody answers at the election address of a peer. When it was there before, a search does not wait for its vote: the wait
+   * behind a backed proposal (quorum-protocol 2.5) is for votes that may still come. One that was never heard of may be about to
+   * start, and is waited for.
+   */
+  unreachable(sid: number, nowMs: number): void {
+    if (this.#search === null || !this.#known.has(sid)) return;
+    this.#gone.add(sid);
+    this.#watchForQuorum(this.#search, nowMs);
   }
 
   /** Time has passed. */
@@ -245,6 +263,7 @@ export class FastLeaderElection {
 
   #watchForQuorum(search: ElectionRound, nowMs: number): void {
     if (!search.isBacked) this.#finishAtMs = Number.POSITIVE_INFINITY;
+    else if (this.#gone.size > 0 && search.isAgreedWithout(this.#gone)) this.#decide(search, search.finish());
     else this.#finishAtMs = Math.min(this.#finishAtMs, nowMs + this.#options.finalizeWaitMs);
   }
 

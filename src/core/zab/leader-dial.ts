@@ -6,6 +6,11 @@ import type { PeerState } from "./peer-state.ts";
 
 /** Tries per address (quorum-protocol 1.9). */
 const TRIES_MAX = 5;
+/**
+ * The first pauses between tries, in ms. The leader has been elected this moment and is about to open its port: these tries come in
+ * front of those that count.
+ */
+const EAGER_PAUSES_MS: readonly number[] = [5, 10, 20, 40];
 
 /** An address of a server. */
 interface Target extends Endpoint {
@@ -19,6 +24,7 @@ export class LeaderDial {
   readonly #leaderSid: number;
   #link: LinkId = 0;
   #tries = 0;
+  #eagerTries = 0;
   #triedSid = 0;
   #giveUpAtMs = Number.POSITIVE_INFINITY;
   #retryAtMs = Number.POSITIVE_INFINITY;
@@ -48,6 +54,7 @@ export class LeaderDial {
   start(): void {
     const { nowMs, tickMs, ensemble } = this.#state;
     this.#tries = 0;
+    this.#eagerTries = 0;
     this.#failure = undefined;
     this.#giveUpAtMs = nowMs + ensemble.connectLimitTicks * tickMs;
     if (this.#targets.length === 0) this.#giveUp("it is in no configuration that is known here");
@@ -76,8 +83,14 @@ export class LeaderDial {
     if (link !== this.#link) return;
     this.#link = 0;
     this.#lastReason = reason;
-    if (this.#tries >= TRIES_MAX * this.#targets.length) this.#giveUp(reason);
-    else this.#retryAtMs = this.#state.nowMs + this.#state.ensemble.connectRetryDelayMs;
+    const eagerPauseMs = EAGER_PAUSES_MS[this.#eagerTries];
+    const { nowMs, ensemble } = this.#state;
+    if (eagerPauseMs !== undefined && eagerPauseMs < ensemble.connectRetryDelayMs) {
+      this.#eagerTries++;
+      this.#tries--;
+      this.#retryAtMs = nowMs + eagerPauseMs;
+    } else if (this.#tries >= TRIES_MAX * this.#targets.length) this.#giveUp(reason);
+    else this.#retryAtMs = nowMs + ensemble.connectRetryDelayMs;
   }
 
   tick(): void {

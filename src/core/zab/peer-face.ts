@@ -20,6 +20,12 @@ export interface NotificationReceived {
   readonly payload: Uint8Array;
 }
 
+/** Nobody answers at the election address of a peer that a notification was to be sent to. */
+export interface PeerUnreachable {
+  readonly kind: "peerUnreachable";
+  readonly peer: number;
+}
+
 /** A learner has connected to the quorum port, which is open only while {@link PeerReady.listen} says so. */
 export interface LinkAccepted {
   readonly kind: "linkAccepted";
@@ -112,6 +118,7 @@ export interface LinkProgress {
 export type PeerInput =
   | Input
   | NotificationReceived
+  | PeerUnreachable
   | LinkAccepted
   | LinkUp
   | LinkDown

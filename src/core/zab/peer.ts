@@ -185,6 +185,9 @@ export class Peer {
       case "notification":
         this.#election.receive(input.from, input.payload, state.nowMs);
         break;
+      case "peerUnreachable":
+        this.#election.unreachable(input.peer, state.nowMs);
+        break;
       case "linkAccepted":
         if (this.#role === null) state.out.close(input.link);
         else this.#role.linkAccepted(input);

@@ -17,11 +17,13 @@ let servers: ElectionNetwork[];
 let arrived: string[];
 let lines: string[];
 let failures: string[];
+/** `sid: peer`. */
+let unreachable: string[];
 
 beforeEach(() => {
   clock = new VirtualClock();
   wires = new FakeNetwork(clock);
-  [servers, arrived, lines, failures] = [[], [], [], []];
+  [servers, arrived, lines, failures, unreachable] = [[], [], [], [], []];
 });
 
 afterEach(async () => {
@@ -55,6 +57,7 @@ async function server(
     listensOnAllAddresses: false,
     sendsV2: false,
     received: (from, payload) => void arrived.push(`${sid}<${from}: ${Buffer.from(payload)}`),
+    unreachable: (peer) => void unreachable.push(`${sid}: ${peer}`),
     failed: (error) => void failures.push(error.message),
     ...over,
   });
@@ -157,6 +160,26 @@ describe("a notification", () => {
     await ms(5);
     expect(arrived).toHaveLength(2);
     expect(one.linkedPeers).toEqual([3]);
+  });
+
+  it("to a peer that has died is told to be in vain, also when it was on its way already", async () => {
+    const one = await server(1);
+    const three = await server(3);
+    three.send(1, text("hello"));
+    await ms(5);
+    three.send(1, text("again"));
+    await clock.runUntil(one.close());
+    await ms(10);
+    expect(unreachable).toEqual(["3: 1"]);
+    expect(wires.dials).toEqual(["h1:3888", "h1:3888"]);
+  });
+
+  it("to a peer that has several addresses is in vain when none answers", async () => {
+    const three = await server(3, membershipOf([1, 2, 3]), {});
+    three.send(2, text("hello"));
+    await ms(10);
+    expect(unreachable).toEqual(["3: 2"]);
+    three.forget();
   });
 
   it("to a peer that takes nothing costs the memory of one", async () => {

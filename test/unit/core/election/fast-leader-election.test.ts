@@ -219,6 +219,67 @@ describe("looking for a leader", () => {
   });
 });
 
+describe("a peer that has died", () => {
+  const dead = (...sids: number[]) => {
+    for (const sid of sids) machine.unreachable(sid, now);
+  };
+
+  beforeEach(() => {
+    start(3);
+    for (const from of [1, 2, 4, 5]) receive(from, looking(3));
+    passTime(200);
+    again(3);
+    machine.take();
+  });
+
+  it("is not waited for when all others agree", () => {
+    dead(5);
+    for (const from of [1, 2]) receive(from, looking(3, { electionEpoch: 2 }));
+    expect(machine.take().decided).toBeUndefined();
+    receive(4, looking(3, { electionEpoch: 2 }));
+    expect(machine.take().decided).toMatchObject({ state: "leading", vote: { electionEpoch: 2 } });
+    expect(machine.nextDeadline).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("may be found dead when all others have agreed", () => {
+    for (const from of [1, 2]) receive(from, looking(3, { electionEpoch: 2 }));
+    dead(5);
+    expect(machine.take().decided).toBeUndefined();
+    dead(4);
+    expect(machine.take().decided?.state).toBe("leading");
+  });
+
+  it("does not make up for a quorum", () => {
+    dead(1, 4, 5);
+    receive(2, looking(3, { electionEpoch: 2 }));
+    passTime(400);
+    expect(machine.take().decided).toBeUndefined();
+  });
+
+  it("is waited for when it is heard of, or is the one that is wanted", () => {
+    dead(5);
+    receive(5, looking(5, { electionEpoch: 2, zxid: 9 as Zxid }));
+    for (const from of [1, 2, 4]) receive(from, looking(3, { electionEpoch: 2 }));
+    expect(machine.take().decided).toBeUndefined();
+    again(3);
+    for (const from of [1, 2, 4, 5]) receive(from, looking(4, { electionEpoch: 3 }));
+    dead(4);
+    expect(machine.take().decided).toBeUndefined();
+    passTime(200);
+    expect(machine.take().decided?.vote.leader).toBe(4);
+  });
+
+  it("is waited for when it was never there: it may be about to start", () => {
+    start(3);
+    for (const from of [1, 2, 4]) receive(from, looking(3));
+    dead(5);
+    passTime(199);
+    expect(machine.take().decided).toBeUndefined();
+    passTime(1);
+    expect(machine.take().decided?.state).toBe("leading");
+  });
+});
+
 describe("joining an ensemble that works", () => {
   const following = looking(5, { state: "following", electionEpoch: 40, peerEpoch: 7 });
   const leading = looking(5, { state: "leading", electionEpoch: 41, zxid: 3 as Zxid, peerEpoch: 7 });
