@@ -40,7 +40,10 @@ export interface UriSpec {
 /** What a program says about itself; the rest has defaults. */
 export type ServiceDescription = Pick<ServiceInstance, "name" | "address"> & Partial<ServiceInstance>;
 
-/** The JSON that Curator's JsonInstanceSerializer writes, fields in its order. */
+/**
+ * The JSON that Curator's JsonInstanceSerializer writes, fields in its order. As there by default, `enabled` is left out where it is true:
+ * older Curators do not read an instance with a field that they do not know.
+ */
 export function formatInstance(instance: ServiceInstance): string {
   const { name, id, address, port, sslPort, payload, registrationTimeUTC } = instance;
   const { serviceType, uriSpec, enabled } = instance;
@@ -54,7 +57,7 @@ export function formatInstance(instance: ServiceInstance): string {
     registrationTimeUTC,
     serviceType,
     uriSpec,
-    enabled,
+    ...(enabled ? {} : { enabled }),
   };
   return JSON.stringify(fields);
 }

@@ -203,8 +203,9 @@ describe("discovery", () => {
     );
     expect(instance).toMatchObject({ port: 80, enabled: true, registrationTimeUTC: 7 });
     expect(formatInstance(instance)).toBe(
-      '{"name":"n","id":"i","address":"h","port":80,"sslPort":null,"payload":null,"registrationTimeUTC":7,"serviceType":"DYNAMIC","uriSpec":null,"enabled":true}',
+      '{"name":"n","id":"i","address":"h","port":80,"sslPort":null,"payload":null,"registrationTimeUTC":7,"serviceType":"DYNAMIC","uriSpec":null}',
     );
+    expect(formatInstance({ ...instance, enabled: false })).toMatch(/"uriSpec":null,"enabled":false}$/);
     expect(() => parseInstance("{")).toThrow(/not the JSON/);
     expect(() => parseInstance("{}")).toThrow(/name and id/);
   });

@@ -17,9 +17,9 @@ function installKazoo(cache) {
   });
 }
 
-function installMavenJars(cache) {
-  const pom = join(HERE, "pom.xml");
-  return cached(cache, "maven", [readFileSync(pom, "utf8")], (directory) => {
+function installMavenJars(cache, name, pomName) {
+  const pom = join(HERE, pomName);
+  return cached(cache, name, [readFileSync(pom, "utf8")], (directory) => {
     const goal = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
     const settings = ["-q", "-B", "-f", pom, "-DincludeScope=runtime", `-DoutputDirectory=${directory}`];
     run("Apache ZooKeeper 3.9 and Curator (Maven)", "mvn", [...settings, goal]);
@@ -81,12 +81,14 @@ function unpackBareCli(cache) {
 export function installPeers(cache) {
   installDebianPackages();
   const python = installKazoo(cache);
-  const maven = installMavenJars(cache);
+  const maven = installMavenJars(cache, "maven", "pom.xml");
+  const discovery = installMavenJars(cache, "maven-discovery", "discovery-pom.xml");
   const npm = installNpmClients(cache);
   const apache39 = join(maven, "*");
   const peers = {
     apache38ClassPath: APACHE_38_JARS,
     apache39ClassPath: apache39,
+    discoveryClassPath: join(discovery, "*"),
     zkCliClassPath: unpackBareCli(cache),
     pythonPath: python,
     npmDirectory: npm,

@@ -28,18 +28,22 @@ function javaClasses(): string {
   if (classes !== undefined) return classes;
   const directory = mkdtempSync(join(tmpdir(), "recipe-rounds-"));
   process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
-  const options = ["-nowarn", "-d", directory, "-cp", peers().apache39ClassPath];
-  execFileSync("javac", [...options, join(PROGRAMS, "RecipeRounds.java")]);
-  classes = `${directory}:${peers().apache39ClassPath}`;
+  const { apache39ClassPath, discoveryClassPath } = peers();
+  const path = `${apache39ClassPath}:${discoveryClassPath}`;
+  const sources = ["RecipeRounds.java", "Discovery.java"].map((name) => join(PROGRAMS, name));
+  execFileSync("javac", ["-nowarn", "-d", directory, "-cp", path, ...sources]);
+  classes = `${directory}:${path}`;
   return classes;
 }
 
-export type Peer = "kazoo" | "curator";
+/** `discovery`: Curator's x-discovery. */
+export type Peer = "kazoo" | "curator" | "discovery";
 
 function commandOf(peer: Peer, args: readonly string[]): string[] {
   if (peer === "kazoo") return ["python3", join(PROGRAMS, "recipe_rounds.py"), ...args];
   const options = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
-  return ["java", ...options, "-cp", javaClasses(), "RecipeRounds", ...args];
+  const program = peer === "curator" ? "RecipeRounds" : "Discovery";
+  return ["java", ...options, "-cp", javaClasses(), program, ...args];
 }
 
 /** A real peer in a process of its own; resolves when it has said that it is done, rejects with what it complained about. */

@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 export interface Peers {
   readonly apache38ClassPath: string;
   readonly apache39ClassPath: string;
+  /** Curator's service discovery, without what `apache39ClassPath` has. */
+  readonly discoveryClassPath: string;
   /** Apache 3.8's classes without the line editor, for transcripts of zkCli. */
   readonly zkCliClassPath: string;
   readonly pythonPath: string;
