@@ -277,13 +277,11 @@ export class Peer {
 
   /** Whether something has changed that has to be looked at again. */
   #elected({ adoptConfig, decided }: ElectionOutput): boolean {
-    if (adoptConfig !== undefined) {
-      this.#adopt(adoptConfig);
-      return true;
-    }
-    if (decided === undefined) return false;
-    this.#enter(decided.state, decided.vote);
-    return true;
+    if (adoptConfig !== undefined) this.#adopt(adoptConfig);
+    // One notification can bring both: the last vote that was missing, and a configuration with a newer version.
+    const isDecided = decided !== undefined && !this.#election.isLooking;
+    if (isDecided) this.#enter(decided.state, decided.vote);
+    return isDecided || adoptConfig !== undefined;
   }
 
   // Looking
@@ -394,6 +392,8 @@ export class Peer {
         if (isOver || this.#vote === undefined) return;
         this.#failedJoins = 0;
         this.#vote = { ...this.#vote, peerEpoch: epoch };
+        // A leader has committed what was proposed before it.
+        this.#election.setView(this.#state.view);
         this.#election.setServing(this.#vote.state, this.#vote);
       },
       reconfigured: (membership, leader) => {

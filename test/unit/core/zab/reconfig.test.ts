@@ -38,6 +38,18 @@ describe("reconfig", () => {
     }
   });
 
+  test("a server that comes later finds the leader whoever tells it of the configuration first", () => {
+    const cluster = new PeerCluster(membershipOf(3), { server: OPEN });
+    // So that the leader is the one that answers first.
+    Object.assign(cluster.store(1), { accepted: 1, current: 1 });
+    cluster.start(1, 2);
+    cluster.until(() => [1, 2].every((sid) => cluster.peer(sid).isServing));
+    expect(cluster.leader()).toBe(1);
+    cluster.start(3);
+    cluster.until(() => cluster.peer(3).isServing);
+    expect(cluster.peer(3).view.committed.version).toBe(cluster.peer(1).view.committed.version);
+  });
+
   test("a server joins, becomes a voter, and the others can leave", () => {
     const cluster = started(3);
     const client = cluster.connect(1);
