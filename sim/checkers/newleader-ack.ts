@@ -19,9 +19,15 @@ interface Sync {
 export class NewLeaderAck implements Checker {
   readonly name = "newleader-ack";
   readonly #syncs = new Map<number, Sync>();
+  /** What is still said on them, by a learner that has yet to notice, reaches nobody. */
+  readonly #closed = new Set<number>();
 
   see(seen: Observation, facts: Facts): string | undefined {
-    if (seen.kind === "linkClosed") this.#syncs.delete(seen.link.id);
+    if (seen.kind === "linkClosed") {
+      this.#syncs.delete(seen.link.id);
+      this.#closed.add(seen.link.id);
+    }
+    if ((seen.kind === "arrived" || seen.kind === "sent") && this.#closed.has(seen.link.id)) return undefined;
     if (seen.kind === "durable") return this.#seeDurable(seen.server, facts);
     // The learner knows what has arrived; what it says counts when it leaves.
     if (seen.kind === "arrived" && seen.isFromLeader) this.#collect(seen.link, seen.packet, facts);
