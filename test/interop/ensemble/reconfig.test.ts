@@ -92,4 +92,37 @@ describe.each(MIXES)("$leader leads, $others follows", ({ leader, others }) => {
     expect(await last.exists("/after")).not.toBeNull();
     expect(await treeComplaints(ensemble)).toEqual([]);
   });
+
+  it("a leader that was removed follows without a vote, and gets it back", async () => {
+    await using ensemble = await EnsembleProcesses.start(
+      {
+        members: [others, others, leader],
+        membership: "dynamic",
+        systemProperties: { "zookeeper.skipACL": "yes" },
+      },
+      3,
+    );
+    const removed = ensemble.member(3);
+    await using client = await connect(ensemble.member(1).address);
+    await client
+      .reconfig({ leaving: "3" })
+      .catch((error) => expect(error).toMatchObject({ outcome: "unknown" }));
+    const next = await ensemble.leaderOtherThan(3);
+    await ensemble.awaitServing();
+    await using direct = await connect(next.address);
+    await direct.create("/without", { data: "x" });
+    await standsAs(ensemble, 3, "follower");
+    expect(await treeComplaints(ensemble)).toEqual([]);
+
+    const { members } = await direct.reconfig({ joining: removed.serverLine("participant") });
+    expect(members.map(({ id, role }) => `${id} ${role}`)).toContain("3 participant");
+    const other = [1, 2].find((sid) => sid !== next.sid)!;
+    await ensemble.kill(other);
+    // Only its vote makes a quorum now.
+    await direct.create("/with", { data: "y" });
+    await ensemble.awaitServing([next.sid, 3]);
+    await ensemble.startMembers(other);
+    expect(await treeComplaints(ensemble)).toEqual([]);
+    expect((await configTexts(ensemble)).size).toBe(1);
+  });
 });

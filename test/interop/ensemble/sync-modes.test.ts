@@ -108,5 +108,31 @@ describe.each(DIRECTIONS)(
       expect(await treeComplaints(ensemble)).toEqual([]);
       await withClient(learner, async (client) => expect(await client.exists("/uncommitted-1")).toBeNull());
     });
+
+    it("by DIFF from the log files, when memory does not reach back", async () => {
+      await using ensemble = await EnsembleProcesses.create({
+        members: [third, leaderKind, learnerKind],
+        // Several files, of which any may be read, however large they are.
+        config: { snapCount: 60 },
+        systemProperties: { "zookeeper.snapshotSizeFactor": "0", "zookeeper.commitLogCount": "20" },
+      });
+      const [leader, learner] = [ensemble.member(2), ensemble.member(3)];
+      await ensemble.startMembers(1, 2);
+      await write(leader, 10);
+      await ensemble.startMembers(3);
+      await write(leader, 10);
+      await ensemble.kill(3);
+      await write(leader, 200);
+      const logs = readdirSync(join(leader.dataDir, "version-2")).filter((name) => name.startsWith("log."));
+      expect(logs.length).toBeGreaterThan(2);
+      expect(await syncModeOf(learner, () => ensemble.startMembers(3))).toBe("DIFF");
+      expect(await treeComplaints(ensemble)).toEqual([]);
+      await write(learner, 5);
+
+      // Its own log goes on behind what it was sent.
+      await ensemble.kill(1, 2, 3);
+      await ensemble.startAll();
+      expect(await treeComplaints(ensemble)).toEqual([]);
+    });
   },
 );
