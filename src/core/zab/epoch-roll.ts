@@ -96,7 +96,10 @@ export class EpochRoll {
 
   #hold(request: Request): void {
     this.#held.push(request);
-    if (this.isRolling) return;
+    if (!this.isRolling) this.#startNext();
+  }
+
+  #startNext(): void {
     const { epoch } = this.#events;
     if (!this.#isPossible) {
       this.#events.failed(`the zxids of epoch ${epoch} are used up: the next election begins another epoch`);
@@ -131,7 +134,8 @@ export class EpochRoll {
     this.#epoch = epoch;
     this.#deadlineMs = nowMs + ensemble.initLimitTicks * tickMs;
     for (const handler of [...this.#handlers.values()]) {
-      if (handler.phase !== "serving")
+      // Nor one that has not come along with the change before: its answers could not be told apart.
+      if (handler.phase !== "serving" || handler.followedEpoch !== this.#events.epoch)
         this.#events.close(handler, "the epoch is being changed: it is welcome in the next one");
     }
     this.advance();
@@ -142,12 +146,13 @@ export class EpochRoll {
     if (this.#stage !== "draining") return;
     const proposals = this.#proposals;
     if (proposals === undefined || proposals.outstanding.length > 0) return;
-    if (this.#state.durable < proposals.proposed) return;
+    if (this.#state.durable < this.#state.lastZxid) return;
     this.#stage = "accepting";
     for (const set of [this.#acked, this.#asked, this.#accepted, this.#confirmed]) set.clear();
     this.#acked.add(this.#state.sid);
     this.#state.storeAccepted(this.#epoch);
     for (const handler of this.#handlers.values()) {
+      if (handler.phase !== "serving") continue;
       this.#asked.add(handler);
       this.#state.out.sendDurable(handler.link, encodeLeaderInfo(this.#epoch));
     }
@@ -157,7 +162,8 @@ export class EpochRoll {
   /** ACKEPOCH: the learner has accepted the epoch, and has everything before it on disk. False: nobody has asked. */
   epochAcknowledged(handler: LearnerHandler, lastZxid: Zxid): boolean {
     if (!this.#asked.has(handler) || this.#accepted.has(handler)) return false;
-    if (this.#stage === "accepting" && lastZxid !== this.#proposals?.proposed) return false;
+    // An epoch without txns ends where the one before did.
+    if (this.#stage === "accepting" && lastZxid !== this.#state.lastZxid) return false;
     this.#accepted.add(handler);
     if (this.#stage !== "accepting") this.#sendNewLeader(handler);
     else {
@@ -192,6 +198,7 @@ export class EpochRoll {
     if (!this.#accepted.has(handler) || zxid !== makeZxid(this.#epoch, 0)) return false;
     if (this.#confirmed.has(handler)) return true;
     this.#confirmed.add(handler);
+    handler.followedEpoch = this.#epoch;
     if (this.#stage === "leading") {
       if (!handler.isObserver) this.#acked.add(handler.sid);
       this.#finish();
@@ -210,6 +217,15 @@ export class EpochRoll {
     this.#state.server?.startEpoch(zxid);
     for (const { link } of this.#confirmed) this.#state.out.send(link, UPTODATE_PACKET);
     this.#events.done(this.#epoch);
-    for (let next = this.#held.shift(); next !== undefined; next = this.#held.shift()) this.#write(next);
+    this.#writeHeld();
+  }
+
+  /** More may have been held than an epoch has room for. */
+  #writeHeld(): void {
+    while (this.#held.length > 0) {
+      if (this.isRolling || this.#state.server === null) return;
+      if (counterOf(this.#state.server.preparedZxid) >= this.#counterMax) this.#startNext();
+      else this.#write(this.#held.shift()!);
+    }
   }
 }

@@ -465,13 +465,21 @@ export class Leader implements Role {
 
   /** Only this one counts as the acknowledgement of NEWLEADER (ZOOKEEPER-4685); after UPTODATE the same comes again. */
   #newLeaderAcked(handler: LearnerHandler, zxid: Zxid): void {
-    if (this.#roll.newLeaderAcknowledged(handler, zxid)) return;
+    if (this.#roll.newLeaderAcknowledged(handler, zxid)) {
+      this.#advance();
+      return;
+    }
     if (handler.phase !== "syncing" || zxid !== makeZxid(this.#epoch, 0)) return;
     handler.phase = "synced";
+    handler.followedEpoch = this.#epoch;
     // It waits for others now, and answers no ping before it serves.
     handler.deadlineMs = this.#state.nowMs + this.#initLimitMs;
-    if (this.#phase === "broadcast") this.#upToDate(handler);
-    else this.#countNewLeaderAcks();
+    if (this.#phase !== "broadcast") {
+      this.#countNewLeaderAcks();
+      return;
+    }
+    this.#upToDate(handler);
+    this.#advance();
   }
 
   #advance(): void {
@@ -629,7 +637,7 @@ export class Leader implements Role {
     const staysAt = before === undefined || after === undefined || sameAddresses(before, after);
     if (voters.has(sid) && staysAt) return sid;
     let candidates = [...this.#handlers.values()].filter(
-      (handler) => voters.has(handler.sid) && handler.acked >= entry.zxid,
+      (handler) => voters.has(handler.sid) && handler.hasAcked(entry.zxid),
     );
     for (const zxid of laterZxids) {
       const left = candidates.filter(({ acked }) => acked >= zxid);

@@ -1,4 +1,4 @@
-import { ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
+import { epochOf, ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
 import { PROTOCOL_VERSION_OURS } from "./packets.ts";
 import type { LinkId } from "./peer-face.ts";
 import type { SyncMode } from "./role.ts";
@@ -41,6 +41,11 @@ export class LearnerHandler {
   syncMode: SyncMode | undefined;
   /** Everything up to here is on its disk. */
   acked: Zxid = ZXID_ZERO;
+  /**
+   * The last epoch whose NEWLEADER it has acknowledged. Before that its ACKs of the epoch's txns count for nothing: in an election
+   * it would lose against those that have the epoch and lack the txns (quorum-protocol 3.8, F20).
+   */
+  followedEpoch = 0;
   /** When it counts as dead, unless something comes from it. */
   deadlineMs: number;
   /** When it connected, in ms since 1970. */
@@ -95,6 +100,11 @@ export class LearnerHandler {
     this.#lateZxid = hasNext ? this.#nextZxid : ZXID_ZERO;
     this.#lateSinceMs = this.#nextSinceMs;
     this.#nextZxid = ZXID_ZERO;
+  }
+
+  /** Whether its ACK of `zxid` counts. */
+  hasAcked(zxid: Zxid): boolean {
+    return this.acked >= zxid && this.followedEpoch >= epochOf(zxid);
   }
 
   /** Whether a proposal has waited for its acknowledgement for more than `limitMs`. */

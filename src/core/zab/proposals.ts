@@ -160,7 +160,7 @@ export class Proposals implements Broadcast {
     acked.clear();
     if (this.#state.durable >= zxid) acked.add(this.#state.sid);
     for (const handler of this.#handlers()) {
-      if (handler.acked >= zxid && !handler.isObserver) acked.add(handler.sid);
+      if (handler.hasAcked(zxid) && !handler.isObserver) acked.add(handler.sid);
     }
     return systems.every((system) => system.containsQuorum(acked));
   }
