@@ -574,7 +574,7 @@ export class Impostor {
 const ACLS = vector(ACL);
 
 /** `sessions | ACL map | znodes | "/"` into an empty database. */
-function readWalk(bytes: Uint8Array, database: Database): void {
+export function readWalk(bytes: Uint8Array, database: Database): void {
   const reader = new JuteReader(bytes);
   for (let count = reader.readInt(); count > 0; count--)
     database.session(reader.readInt64(), reader.readInt());
