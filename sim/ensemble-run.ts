@@ -46,6 +46,8 @@ export interface EnsembleRun {
   /** Leaderships that began. */
   readonly epochs: number;
   readonly faults: ReadonlyMap<string, number>;
+  /** How often a leader brought a learner up to date, by the way it did. */
+  readonly syncs: ReadonlyMap<string, number>;
 }
 
 const TICK_MS = 200;
@@ -60,10 +62,35 @@ const RECOVERY_MS = 30_000;
 const CALM_MS = 9_000;
 const STEP_MS = 250;
 
-function configOf(sid: number, servers: readonly number[]) {
-  const lines = servers.map((server) => [
+/** How servers of a run are set up; which way a run goes is the seed's choice. */
+interface Shape {
+  readonly voters: readonly number[];
+  readonly observers: readonly number[];
+  readonly snapCount: number;
+  readonly commitLogCount: number;
+  readonly snapshotSizeFactor: string;
+}
+
+/**
+ * Small limits, so that everything that depends on them happens in seconds: files are rolled, snapshots taken, and a server
+ * that was away gets what it lacks from the leader's memory, from its log files, or as a snapshot.
+ */
+function shapeOf(seed: number, count: number): Shape {
+  const rng = createPrng(seed * 5 + 3);
+  const voters = Array.from({ length: count }, (_, i) => i + 1);
+  return {
+    voters,
+    observers: rng.below(3) === 0 ? [count + 1] : [],
+    snapCount: [20, 40, 100][rng.below(3)]!,
+    commitLogCount: [5, 30, 500][rng.below(3)]!,
+    snapshotSizeFactor: ["0.33", "100", "-1"][rng.below(3)]!,
+  };
+}
+
+function configOf(sid: number, shape: Shape) {
+  const lines = [...shape.voters, ...shape.observers].map((server) => [
     `server.${server}`,
-    `${hostOf(server)}:${QUORUM_PORT}:${ELECTION_PORT}`,
+    `${hostOf(server)}:${QUORUM_PORT}:${ELECTION_PORT}:${shape.voters.includes(server) ? "participant" : "observer"}`,
   ]);
   return virtualConfig(
     {
@@ -73,11 +100,13 @@ function configOf(sid: number, servers: readonly number[]) {
       initLimit: "10",
       syncLimit: "5",
       maxClientCnxns: "0",
-      snapCount: "40",
-      commitLogCount: "30",
+      snapCount: `${shape.snapCount}`,
+      commitLogCount: `${shape.commitLogCount}`,
+      snapshotSizeFactor: shape.snapshotSizeFactor,
       preAllocSize: "16",
       "admin.enableServer": "false",
       "4lw.commands.whitelist": "*",
+      ...(shape.observers.includes(sid) ? { peerType: "observer" } : {}),
       ...Object.fromEntries(lines),
     },
     sid,
@@ -114,21 +143,22 @@ class Run {
     this.#options = options;
     const clock = this.#clock;
     const nowMs = (): number => clock.now().elapsedMs;
-    const voters = Array.from({ length: count }, (_, i) => i + 1);
+    const shape = shapeOf(seed, count);
+    const servers = [...shape.voters, ...shape.observers];
     this.#trace = write === undefined ? new Trace(nowMs) : new Trace(nowMs, write);
     const checkers = allCheckers().filter(({ name }) => options.checks?.(name) ?? true);
-    const world = new World({ voters, checkers, trace: this.#trace, nowMs });
+    const world = new World({ ...shape, checkers, trace: this.#trace, nowMs });
     const network = new VirtualNetwork({ clock, rng: createPrng(seed * 3 + 1), tap: world });
     this.#world = world;
     this.#network = network;
-    this.#members = voters.map((sid) => {
+    this.#members = servers.map((sid) => {
       const wrapped = bug?.wrapDisk === undefined ? {} : { wrapDisk: bug.wrapDisk };
       const ended = (member: VirtualMember): void => this.#nemesis.restartLater(member);
-      const config = configOf(sid, voters);
+      const config = configOf(sid, shape);
       return new VirtualMember({ sid, config, seed, clock, network, world, ended, ...wrapped });
     });
-    this.#clients = Array.from({ length: CLIENTS }, (_, i) => this.#client(`c${i + 1}`, voters));
-    this.#idle = this.#client("i1", voters);
+    this.#clients = Array.from({ length: CLIENTS }, (_, i) => this.#client(`c${i + 1}`, servers));
+    this.#idle = this.#client("i1", servers);
     this.#nemesis = new Nemesis({
       rng: createPrng(seed * 3 + 2),
       clock,
@@ -163,6 +193,7 @@ class Run {
       committed: history.committed.length,
       epochs: history.epochs,
       faults: this.#nemesis.counts,
+      syncs: this.#world.syncs,
     };
   }
 

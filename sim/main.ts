@@ -107,6 +107,15 @@ async function ringAll(): Promise<number> {
   return missed === 0 ? 0 : 1;
 }
 
+function addAll(to: Map<string, number>, from: ReadonlyMap<string, number>): void {
+  for (const [name, times] of from) to.set(name, (to.get(name) ?? 0) + times);
+}
+
+function listed(counts: ReadonlyMap<string, number>): string {
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return sorted.map(([name, times]) => `${name} ${times}`).join(", ");
+}
+
 async function main(): Promise<number> {
   if (values.help) {
     console.log(USAGE);
@@ -118,6 +127,7 @@ async function main(): Promise<number> {
   const first = number(isOne ? "seed" : "from");
   const count = isOne ? 1 : number("seeds");
   const faults = new Map<string, number>();
+  const syncs = new Map<string, number>();
   const sum = { simulatedMs: 0, acknowledged: 0, committed: 0, epochs: 0, alarms: 0 };
   for (let seed = first; seed < first + count; seed++) {
     const done = await run(seed, isOne && !values.quiet);
@@ -127,7 +137,8 @@ async function main(): Promise<number> {
     sum.committed += done.committed;
     sum.epochs += done.epochs;
     if (done.alarm !== undefined) sum.alarms++;
-    for (const [name, times] of done.faults) faults.set(name, (faults.get(name) ?? 0) + times);
+    addAll(faults, done.faults);
+    addAll(syncs, done.syncs);
     if ((seed - first + 1) % 500 === 0) console.log(`${seed - first + 1} seeds, ${sum.alarms} with an alarm`);
     if (isOne) console.log(`trace ${done.hash}, ${done.events} events`);
   }
@@ -138,8 +149,7 @@ async function main(): Promise<number> {
       `${(sum.simulatedMs / elapsedMs).toFixed(0)} s simulated per second; ${sum.acknowledged} writes acknowledged, ` +
       `${sum.committed} txns committed, ${sum.epochs} epochs`,
   );
-  const kinds = [...faults].sort(([, a], [, b]) => b - a).map(([name, times]) => `${name} ${times}`);
-  console.log(`${total} faults: ${kinds.join(", ")}`);
+  console.log(`${total} faults: ${listed(faults)}; learners brought up to date: ${listed(syncs)}`);
   console.log(`${sum.alarms} of ${count} seeds with an alarm`);
   return sum.alarms === 0 ? 0 : 1;
 }

@@ -1,6 +1,9 @@
 import type { Clock, Instant, Timer } from "../src/base/ports.ts";
 import { EventQueue } from "./event-queue.ts";
 
+/** Callbacks of one moment; more come of a loop that never lets the time go on. */
+const CALLBACKS_PER_MOMENT_MAX = 200_000;
+
 /**
  * Time that stands still until told to move, then jumps from one timer to the next: an hour of timeouts takes as long as
  * its callbacks. Callbacks of one moment run in the order in which they were asked for.
@@ -12,6 +15,8 @@ export class VirtualClock implements Clock, Timer {
   #soon: (() => void)[] = [];
   /** How many of `#soon` have run. */
   #soonAt = 0;
+  #momentMs = -1;
+  #momentCallbacks = 0;
 
   /** `wallMs` is what the wall clock shows at elapsed time 0. */
   constructor(options: { readonly elapsedMs?: number; readonly wallMs?: number } = {}) {
@@ -39,6 +44,7 @@ export class VirtualClock implements Clock, Timer {
 
   /** Runs the next callback, moving the time to it; false when there is none. */
   runNext(): boolean {
+    this.#boundMoment();
     if (this.#soon.length > 0) {
       const soon = this.#soon[this.#soonAt++]!;
       if (this.#soonAt === this.#soon.length) {
@@ -53,6 +59,18 @@ export class VirtualClock implements Clock, Timer {
     this.#elapsedMs = Math.max(this.#elapsedMs, due.atMs);
     due.callback();
     return true;
+  }
+
+  #boundMoment(): void {
+    if (this.#momentMs !== this.#elapsedMs) {
+      this.#momentMs = this.#elapsedMs;
+      this.#momentCallbacks = 0;
+    }
+    if (++this.#momentCallbacks < CALLBACKS_PER_MOMENT_MAX) return;
+    this.#momentCallbacks = 0;
+    throw new Error(
+      `${CALLBACKS_PER_MOMENT_MAX} callbacks, and the virtual time is still ${this.#elapsedMs} ms`,
+    );
   }
 
   /**

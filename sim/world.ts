@@ -72,6 +72,8 @@ export class World implements Facts, NetworkTap {
   readonly #elections = new Map<string, ElectionStream>();
   readonly #clients = new Map<number, ClientStream>();
   #alarm: Alarm | undefined;
+  /** DIFF, TRUNC and SNAP, how often each began. */
+  readonly syncs = new Map<string, number>();
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -191,6 +193,7 @@ export class World implements Facts, NetworkTap {
     const seen = (isFromLeader: boolean) => (packet: SeenPacket) => {
       (isFromLeader ? under.learner : under.leader).push({ ...packet, data: null });
       this.#tellPacket(link, isFromLeader, packet);
+      this.#countSync(packet);
       this.see({ kind: "sent", link, isFromLeader, packet });
     };
     this.#links.set(info.id, {
@@ -200,6 +203,12 @@ export class World implements Facts, NetworkTap {
       under,
       arrived: { leader: 0, learner: 0 },
     });
+  }
+
+  #countSync({ type }: SeenPacket): void {
+    if (type !== PacketType.DIFF && type !== PacketType.TRUNC && type !== PacketType.SNAP) return;
+    const name = TYPE_NAMES.get(type)!;
+    this.syncs.set(name, (this.syncs.get(name) ?? 0) + 1);
   }
 
   #tellPacket({ learner, leader }: LearnerLink, isFromLeader: boolean, { type, zxid }: SeenPacket): void {
