@@ -157,8 +157,13 @@ export class Peer {
       this.#role?.nextDeadline ?? NEVER,
       this.#election.nextDeadline,
       this.#readOnlyAtMs,
-      this.#lookAtMs,
+      this.#isDiskAwaited ? NEVER : this.#lookAtMs,
     );
+  }
+
+  /** Between two roles nothing goes on before the disk has everything, whatever time it is: a deadline would be asked for again and again. */
+  get #isDiskAwaited(): boolean {
+    return !this.#state.isQuiet || this.#isReloading;
   }
 
   #handle(input: PeerInput, now: Instant): void {
@@ -289,7 +294,7 @@ export class Peer {
   /** Waits until the disk has everything, brings the tree to it, and looks for a leader. */
   #betweenRoles(): void {
     const state = this.#state;
-    if (!state.isQuiet || this.#isReloading) return;
+    if (this.#isDiskAwaited) return;
     if (state.isDatabaseLost) {
       this.#isReloading = true;
       state.job({ kind: "reload" });
