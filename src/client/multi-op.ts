@@ -21,10 +21,10 @@ export interface CreateOpOptions {
   /** Default: {@link OPEN_ACL}. */
   readonly acl?: readonly ACL[] | undefined;
   /**
-   * Default false. True asks for the stat of the new znode (create2), which servers 3.8.0 and 3.8.1 must not be given: their
-   * log has it, but where a later release leads them they do not apply it.
+   * "path" (default), or "pathAndStat", which asks for the Stat of the new znode (create2). Servers 3.8.0 and 3.8.1 must not be given
+   * that: their log has it, but where a later release leads them they do not apply it.
    */
-  readonly withStat?: boolean | undefined;
+  readonly result?: "path" | "pathAndStat" | undefined;
 }
 
 /** Operations of a multi, made by {@link op}. */
@@ -85,7 +85,7 @@ export type ReadOp = GetOp | ChildrenOp;
 
 /** What an operation of a multi results in. */
 export type WriteResult<O extends WriteOp> = O extends CreateOp
-  ? /** `stat` is null unless `withStat` asked for it, and from servers before 3.7.2, 3.8.2 and 3.9. */ {
+  ? /** `stat` is null unless `result` asked for it, and from servers before 3.7.2, 3.8.2 and 3.9. */ {
       readonly type: "create";
       readonly path: string;
       readonly stat: Stat | null;
@@ -181,7 +181,7 @@ function wireCreate(operation: CreateOp, chroot: string): MultiOp {
   };
   if (type === OpCode.createTTL) return { type, ...fields, ttl: operation.ttlMs! };
   // As Java's client does: every release applies a create.
-  const isPlain = type === OpCode.create2 && operation.withStat !== true;
+  const isPlain = type === OpCode.create2 && operation.result !== "pathAndStat";
   return { type: isPlain ? OpCode.create : type, ...fields };
 }
 

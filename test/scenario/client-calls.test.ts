@@ -40,7 +40,7 @@ describe("calls against our server", () => {
       op.set("/m", "x"),
       op.check("/m", { version: 1 }),
       op.delete("/m"),
-      op.create("/m", { withStat: true }),
+      op.create("/m", { result: "pathAndStat" }),
     ]);
     expect(made).toMatchObject({ path: "/m", stat: null });
     expect(set.stat.version).toBe(1);
