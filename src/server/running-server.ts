@@ -248,7 +248,11 @@ export class RunningServer {
       this.#admin = server;
       this.#stoppers.push(() => server.close());
     } catch (error) {
-      this.#fail(ExitCode.adminServer, "the AdminServer cannot be started", error);
+      const what = "the AdminServer cannot be started";
+      // Servers of one machine often have the same zoo.cfg but for the ports that matter; Apache's members go on, too.
+      if (this.#parts.ensemble === undefined) this.#fail(ExitCode.adminServer, what, error);
+      else
+        log.warn({ port: admin.port }, `${what}, the server goes on without it: ${(error as Error).message}`);
     }
   }
 

@@ -103,6 +103,16 @@ describe("the tutorial's three servers on one machine", () => {
     }
   }, 60_000);
 
+  test("of servers that want one port for their AdminServer one has it, and the others go on without", async () => {
+    await tutorial({ more: `admin.enableServer=true\nadmin.serverPort=${await freePort()}` });
+    await startAll();
+    const outputs = [await modeOf(1), await modeOf(2), await modeOf(3)];
+    expect(outputs.filter((output) => output.includes("Mode: leader"))).toHaveLength(1);
+    await expect
+      .poll(() => checkout.read("logs/zookeeper-zk-server-host.out"), { timeout: 20_000 })
+      .toMatch(/the AdminServer cannot be started, the server goes on without it: .*in use/);
+  }, 60_000);
+
   test("servers that share a directory for their output do not take it from each other", async () => {
     await tutorial();
     await startAll();
