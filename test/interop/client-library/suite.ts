@@ -351,6 +351,39 @@ export function clientSuite(name: string, options: SuiteOptions): void {
         expect(once.all).toHaveLength(1);
       });
 
+      it("a one-shot right behind a persistent watch that nobody has awaited: neither loses anything", async () => {
+        const zk = await client();
+        const path = fresh();
+        await zk.create(path);
+        const [once, always] = [new Events<WatchEvent>(), new Events<WatchEvent | GapEvent>()];
+        const watching = zk.watch(path, { mode: "persistent" });
+        await zk.get(path, { watch: once.take });
+        await using watch = await watching;
+        watch.on(always.take);
+        await zk.set(path, "1");
+        await zk.set(path, "2");
+        expect((await always.count(2)).map(({ type }) => type)).toEqual(["dataChanged", "dataChanged"]);
+        expect(once.all.map(({ type }) => type)).toEqual(["dataChanged"]);
+      });
+
+      it("a callback that is taken back is not called, and the server forgets it", async () => {
+        const zk = await client();
+        const path = fresh();
+        await zk.create(path);
+        const [gone, kept] = [new Events<WatchEvent>(), new Events<WatchEvent>()];
+        await zk.get(path, { watch: gone.take });
+        await zk.get(path, { watch: kept.take });
+        zk.unwatch(path, gone.take);
+        expect(await zk.checkWatches(path, "data")).toBe(true);
+        await zk.set(path, "1");
+        await kept.count(1);
+        await zk.get(path, { watch: gone.take });
+        zk.unwatch(path, gone.take);
+        expect(await zk.checkWatches(path, "data")).toBe(false);
+        await zk.set(path, "2");
+        expect(gone.all).toEqual([]);
+      });
+
       it("two watchers of one path: the server's watch goes with the last", async () => {
         const zk = await client();
         const path = fresh();
