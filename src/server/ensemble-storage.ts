@@ -120,9 +120,9 @@ export class StorageDesk {
 
   async #install(zxid: Zxid, database: Database): Promise<JobDone> {
     const { disk, storage, snapshots } = this.#options;
-    const { directory, kit } = storage;
+    const { directory } = storage;
     await storage.snapshots.writeForInstall(database.snapshotSource());
-    await completeInstall({ disk, directory, recordBytesMax: kit.recordBytesMax });
+    await completeInstall({ disk, directory });
     snapshots.written(zxid);
     this.#openLog(endsAt(zxid), 0);
     return { kind: "snapshotInstalled", zxid };

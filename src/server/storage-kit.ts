@@ -90,7 +90,7 @@ export class StorageKit {
     const { disk, clock, log } = this.#ports;
     const { fieldBytesMax, recordBytesMax } = this;
     const times: LoadTimes = { beganMs: 0, snapshotLoadedMs: 0 };
-    await completeInstall({ disk, directory, recordBytesMax });
+    await completeInstall({ disk, directory });
     const recovered = await recover<Database>({
       disk,
       directory,

@@ -1,5 +1,5 @@
 import type { Disk } from "../base/ports.ts";
-import type { Zxid } from "../protocol/zxid.ts";
+import { counterOf, type Zxid } from "../protocol/zxid.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { type LogName, logNames, pathIn, snapshotNames } from "./file-names.ts";
 import { filesFrom, LogFileReader } from "./log-reader.ts";
@@ -25,13 +25,20 @@ export interface Survey {
   readonly snapshotBytes: number;
 }
 
-/** What the log on disk holds around a zxid. Reads one file as far as that place, seldom a second one. Throws DiskError. */
+const NOTHING: Survey = { atOrBelow: undefined, above: undefined, bytes: 0, snapshotBytes: 0 };
+
+/**
+ * What the log on disk holds around a zxid: nothing, when there is a hole behind it. Reads one file as far as that place,
+ * seldom a second one. Throws DiskError.
+ */
 export async function surveyLog(options: SurveyOptions): Promise<Survey> {
   const { disk, directory, zxid } = options;
   const files = filesFrom(logNames(await disk.list(directory.logDir)), zxid);
   const { atOrBelow, above, holder } = await findAround(options, files);
   const readFiles = holder === undefined ? [] : files.slice(files.indexOf(holder));
-  const [newest] = snapshotNames(await disk.list(directory.snapDir));
+  const snapshots = snapshotNames(await disk.list(directory.snapDir));
+  const [newest] = snapshots;
+  if (await hasHole(options, readFiles, snapshots)) return NOTHING;
   return {
     atOrBelow,
     above,
@@ -42,6 +49,42 @@ export async function surveyLog(options: SurveyOptions): Promise<Survey> {
     snapshotBytes:
       newest === undefined ? 0 : await sumOfSizes(disk, [pathIn(directory.snapDir, newest.name)]),
   };
+}
+
+/**
+ * A snapshot that is newer than what was in the log when it came bridges a hole: an Apache server keeps the log in front of a
+ * leader's snapshot, and a power failure may take more of the log than of a snapshot. A new epoch that begins behind it in
+ * a file of its own does not show that anything is missing; the snapshot between the two files does.
+ */
+async function hasHole(
+  options: SurveyOptions,
+  files: readonly LogName[],
+  snapshots: readonly { readonly zxid: Zxid }[],
+): Promise<boolean> {
+  for (const [at, next] of files.entries()) {
+    const file = files[at - 1];
+    if (file === undefined || counterOf(next.zxid) !== 1 || next.zxid > options.through) continue;
+    const bridge = snapshots.find(({ zxid }) => zxid < next.zxid);
+    if (bridge !== undefined && bridge.zxid >= file.zxid && (await lastOf(options, file)) < bridge.zxid)
+      return true;
+  }
+  return false;
+}
+
+async function lastOf(
+  { disk, directory, recordBytesMax }: SurveyOptions,
+  { name, zxid }: LogName,
+): Promise<Zxid> {
+  const file = await LogFileReader.open(disk, pathIn(directory.logDir, name), recordBytesMax);
+  let last = zxid;
+  try {
+    do {
+      for (let record = file.next(); record !== undefined; record = file.next()) last = record.zxid;
+    } while (await file.read());
+  } finally {
+    await file.close();
+  }
+  return last;
 }
 
 async function findAround(options: SurveyOptions, files: readonly LogName[]) {

@@ -29,22 +29,15 @@ export class CannotTruncate extends Error {
  */
 export async function truncateLog(options: TruncateOptions): Promise<void> {
   const { disk, directory, zxid } = options;
-  const { snapDir } = directory;
+  const { logDir, snapDir } = directory;
   const snapshots = snapshotNames(await disk.list(snapDir));
   if (snapshots.every((snapshot) => snapshot.zxid > zxid)) {
     throw new CannotTruncate(
       `cannot truncate to ${showZxid(zxid)}: ${snapDir} has no snapshot at or below it to start from`,
     );
   }
-  await removeAbove(options);
-}
-
-/** The same, when what is left need not be a state: something else is about to take its place. */
-export async function removeAbove(options: TruncateOptions): Promise<void> {
-  const { disk, directory, zxid } = options;
-  const { logDir, snapDir } = directory;
   const plan = await planCut(options);
-  const newer = snapshotNames(await disk.list(snapDir)).filter((snapshot) => snapshot.zxid > zxid);
+  const newer = snapshots.filter((snapshot) => snapshot.zxid > zxid);
   for (const { name } of newer) await disk.remove(pathIn(snapDir, name));
   if (newer.length > 0) await disk.syncDirectory(snapDir);
   for (const name of plan.empty) {

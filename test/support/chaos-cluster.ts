@@ -484,9 +484,8 @@ export class ChaosCluster {
   #job({ store }: ChaosNode, job: StorageJob): PeerInput {
     switch (job.kind) {
       case "installSnapshot":
-        store.log = store.log.filter(({ zxid }) => zxid <= job.zxid);
-        store.snapshots = store.snapshots.filter(({ zxid }) => zxid < job.zxid);
-        store.snapshots.push({ zxid: job.zxid, bytes: walkOf(job.database) });
+        store.log = [];
+        store.snapshots = [{ zxid: job.zxid, bytes: walkOf(job.database) }];
         return { kind: "snapshotInstalled", zxid: job.zxid };
       case "truncate": {
         const snapshots = store.snapshots.filter(({ zxid }) => zxid <= job.zxid);

@@ -408,7 +408,7 @@ export class PeerCluster {
         const out = new JuteWriter();
         const source = job.database.snapshotSource();
         while (!source.writeNext(out, 1 << 20));
-        store.log = store.log.filter((entry) => entry.zxid <= job.zxid);
+        store.log = [];
         store.snapshot = { zxid: job.zxid, bytes: out.take() };
         this.#input(node, { kind: "snapshotInstalled", zxid: job.zxid });
         return;

@@ -124,6 +124,14 @@ describe("installSnapshot", () => {
     expect(found).toEqual({ lastZxid: 8, names: [...names(leader), "n8"].sort() });
   });
 
+  it("leaves no hole in the log that a learner could be led over (F30, F39)", async () => {
+    const end = EPOCH_2 + 1;
+    await perform({ kind: "installSnapshot", zxid: zx(50), database: fromLeader(range(1, 50)) });
+    await append(end);
+    expect(await desk.survey(1, zx(10))).toMatchObject({ atOrBelow: undefined, above: end });
+    expect(await desk.survey(1, zx(end))).toMatchObject({ atOrBelow: end, above: undefined });
+  });
+
   it("waits for a snapshot that is being written, and lets none begin", async () => {
     for (const zxid of range(1, 10)) storage.database.replay(txn(zxid));
     snapshots.start();
@@ -135,10 +143,7 @@ describe("installSnapshot", () => {
     await clock.runUntil(installing);
     expect(failures).toEqual([]);
     // The one that was being written holds more than the leader has.
-    expect(disk.paths().filter((path) => path.includes("snapshot"))).toEqual([
-      "/data/version-2/snapshot.0",
-      "/data/version-2/snapshot.5",
-    ]);
+    expect(disk.paths().filter((path) => path.includes("snapshot"))).toEqual(["/data/version-2/snapshot.5"]);
     expect((await restart()).lastZxid).toBe(5);
   });
 
