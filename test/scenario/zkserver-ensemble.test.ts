@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { isAlive } from "../../src/cli/pid-file.ts";
 import { connect } from "../../src/client/connect.ts";
+import { askFourLetterWord } from "../../src/transport/four-letter-client.ts";
 import { Checkout, freePort, type Outcome } from "../support/checkout.ts";
 
 let checkout: Checkout;
@@ -86,6 +87,10 @@ describe("the tutorial's three servers on one machine", () => {
     do alone = await zkServer("status", `zk${others[1]}.cfg`);
     while (alone.code === 0);
     expect(alone.stdout).toContain("Error contacting service. It is probably not running.\n");
+    const port = ports[others[1]! - 1]!;
+    expect(await askFourLetterWord("127.0.0.1", port, "srvr", 5000)).toBe(
+      "This ZooKeeper instance is not currently serving requests\n",
+    );
     await zkServer("stop", `zk${others[1]}.cfg`);
     for (const sid of [1, 2, 3])
       expect(existsSync(checkout.path(`zk${sid}/zookeeper_server.pid`))).toBe(false);

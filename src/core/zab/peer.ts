@@ -17,6 +17,7 @@ import type { PeerOptions } from "./peer-options.ts";
 import { PeerState } from "./peer-state.ts";
 import type { PeerStats } from "./peer-stats.ts";
 import type { Role, RoleEnd } from "./role.ts";
+import { UnservedClients } from "./unserved-clients.ts";
 
 /** How long a backed vote waits for a better one, in ms (FastLeaderElection's finalizeWait). */
 const FINALIZE_WAIT_MS = 200;
@@ -49,6 +50,7 @@ interface Next {
 export class Peer {
   readonly #state: PeerState;
   readonly #election: FastLeaderElection;
+  readonly #unserved: UnservedClients;
   #role: Role | null = null;
   /** What the role before has appended and not applied; null while there was none to end. */
   #tail: readonly LogEntry[] | null = [];
@@ -64,6 +66,7 @@ export class Peer {
 
   constructor(options: PeerOptions) {
     this.#state = new PeerState(options);
+    this.#unserved = new UnservedClients(options.server.sessionlessConnectionTimeoutMs);
     const { sid, notificationIntervalMinMs, notificationIntervalMaxMs, rules } = options.ensemble;
     this.#election = new FastLeaderElection({
       sid,
@@ -156,6 +159,7 @@ export class Peer {
       this.#state.server?.nextDeadline ?? NEVER,
       this.#role?.nextDeadline ?? NEVER,
       this.#election.nextDeadline,
+      this.#unserved.nextDeadline,
       this.#readOnlyAtMs,
       this.#isDiskAwaited ? NEVER : this.#lookAtMs,
     );
@@ -170,12 +174,18 @@ export class Peer {
     const state = this.#state;
     switch (input.kind) {
       case "connectionOpened":
-        if (state.server === null || !this.#takesClients) state.outbox.refuse(input.connection);
+        if (state.server === null || !this.#takesClients)
+          this.#unserved.opened(input.connection, state.nowMs);
         else state.server.step(input, now);
         break;
       case "frame":
-      case "connectionClosed":
       case "closeConnection":
+        if (this.#unserved.take(input.connection)) state.outbox.refuse(input.connection);
+        else state.server?.step(input, now);
+        break;
+      case "connectionClosed":
+        if (!this.#unserved.take(input.connection)) state.server?.step(input, now);
+        break;
       case "outputTaken":
         state.server?.step(input, now);
         break;
@@ -264,6 +274,7 @@ export class Peer {
     this.#election.tick(state.nowMs);
     this.#role?.tick();
     state.server?.step({ kind: "tick" }, now);
+    for (const connection of this.#unserved.takeSilent(state.nowMs)) state.outbox.refuse(connection);
     if (state.nowMs >= this.#readOnlyAtMs) this.#startReadOnly();
   }
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OMITTED_METRICS } from "../../../src/metrics/omitted-metrics.ts";
 import { freePort, type Subject, type SubjectKind, startSubject } from "../../support/apache.ts";
 import { Actor } from "../support/actor.ts";
+import { type AdminAnswer, getCommand, shape } from "../support/admin-answers.ts";
 import { RawConnection } from "../support/raw-connection.ts";
 import { create, exists, getData } from "../support/requests.ts";
 import { SUBJECT } from "../support/suite.ts";
@@ -12,31 +13,6 @@ const KINDS: readonly SubjectKind[] = [SUBJECT, "apache-3.9"];
 
 /** Commands of a later step of this project. */
 const LATER = ["/commands/restore", "/commands/snapshot"];
-
-interface Answer {
-  readonly status: number;
-  readonly contentType: string | null;
-  readonly body: unknown;
-}
-
-async function get(port: number, path: string): Promise<Answer> {
-  const response = await fetch(`http://127.0.0.1:${port}/commands${path}`);
-  const contentType = response.headers.get("content-type")?.split(";")[0] ?? null;
-  const text = await response.text();
-  return {
-    status: response.status,
-    contentType,
-    body: contentType === "application/json" ? JSON.parse(text) : text,
-  };
-}
-
-/** Keys and kinds of values; numbers and ids of this run are gone, lists are shown by their first element. */
-function shape(value: unknown): unknown {
-  if (Array.isArray(value)) return value.length === 0 ? [] : [shape(value[0])];
-  if (value === null || typeof value !== "object") return value === null ? null : typeof value;
-  const entries = Object.entries(value).map(([key, inner]) => [/^\d+$/.test(key) ? "ID" : key, shape(inner)]);
-  return Object.fromEntries(entries.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)));
-}
 
 describe("AdminServer: the GET commands answer as Apache 3.9 does", () => {
   const ports: number[] = [];
@@ -65,8 +41,8 @@ describe("AdminServer: the GET commands answer as Apache 3.9 does", () => {
     await Promise.all(subjects.map((subject) => subject.dispose()));
   });
 
-  async function both(path: string): Promise<readonly [Answer, Answer]> {
-    const answers = await Promise.all(ports.map((port) => get(port, path)));
+  async function both(path: string): Promise<readonly [AdminAnswer, AdminAnswer]> {
+    const answers = await Promise.all(ports.map((port) => getCommand(port, path)));
     return [answers[0]!, answers[1]!];
   }
 

@@ -162,11 +162,24 @@ describe("an ensemble", () => {
     expect(reader.call(OpCode.exists, existsBody("/s")).err).toBe(0);
   });
 
+  test("without a quorum a connection may ask a four-letter word; it gets no session, and does not stay silent for long", () => {
+    const cluster = new PeerCluster(membershipOf(3));
+    cluster.start(1);
+    cluster.advance(1000);
+    const [asking, silent] = [cluster.open(1), cluster.open(1)];
+    cluster.advance(9000);
+    expect([asking.isClosed, silent.isClosed]).toEqual([false, false]);
+    asking.send(new Uint8Array(44));
+    expect([asking.isClosed, silent.isClosed]).toEqual([true, false]);
+    cluster.advance(1000);
+    expect(silent.isClosed).toBe(true);
+  });
+
   test("without a quorum nobody serves, with one again everybody does", () => {
     const cluster = started(5);
     cluster.kill(5, 4, 3);
     cluster.until(() => cluster.peer(1).state === "looking" && cluster.peer(2).state === "looking");
-    expect(cluster.open(1).isClosed).toBe(true);
+    expect(cluster.connect(1).isClosed).toBe(true);
     cluster.start(4);
     cluster.until(() => serving(cluster, 1, 2, 4));
     cluster.start(3, 5);
