@@ -323,6 +323,13 @@ export class PeerCluster {
     return leading.length === 1 ? leading[0]!.sid : undefined;
   }
 
+  /** An empty tree that a leader sends as its snapshot at `zxid`. */
+  databaseAt(zxid: number): Database {
+    const database = this.#createDatabase();
+    database.snapshotLoaded(zxid as Zxid);
+    return database;
+  }
+
   #createDatabase(): Database {
     return new Database({
       digestEnabled: this.#server.digestEnabled,
@@ -561,6 +568,14 @@ export class Impostor {
 
   say(type: number, zxid: number, data: Uint8Array | null = null): this {
     this.#deliver({ type, zxid: zxid as Zxid, data, authinfo: null });
+    this.#cluster.settle();
+    return this;
+  }
+
+  /** As {@link say}, but all of it comes before the other side's disk or anybody else does anything. */
+  sayAtOnce(...packets: readonly (readonly [type: number, zxid: number, data?: Uint8Array])[]): this {
+    for (const [type, zxid, data = null] of packets)
+      this.#deliver({ type, zxid: zxid as Zxid, data, authinfo: null });
     this.#cluster.settle();
     return this;
   }

@@ -78,8 +78,11 @@ export class Learner implements Role {
   /** Up to here acknowledgements are in the metrics. */
   #ackCounted: Zxid = ZXID_ZERO;
   #newLeader: { readonly zxid: Zxid; readonly membership: Membership | null } = UNDECIDED;
-  /** What came while the log was being changed. */
+  /** What came while the log, or the epoch, was being changed. */
   readonly #held = new Fifo<QuorumPacket>();
+  /** The leader goes on to another epoch: until that is stored, nothing of it may get into the log (S11). */
+  #isChangingEpoch = false;
+  #isStopped = false;
   #master: ObserverMaster | undefined;
   /** Who has asked the leader, in order: an observer fed from here, or null for a client of this server. */
   readonly #syncAskers = new Fifo<LearnerHandler | null>();
@@ -232,11 +235,22 @@ export class Learner implements Role {
     }
     this.#restartClock();
     try {
-      if (this.#phase === "cutting" || this.#phase === "installing") this.#held.push(keep(packet));
+      if (this.#holds(packet.type)) this.#held.push(keep(packet));
       else this.#packet(packet);
     } catch (error) {
       if (!(error instanceof JuteError || error instanceof MembershipError)) throw error;
       this.#violated(error.message);
+    }
+  }
+
+  #holds(type: number): boolean {
+    if (this.#phase === "cutting" || this.#phase === "installing") return true;
+    return this.#isChangingEpoch && type !== PacketType.NEWLEADER && type !== PacketType.PING;
+  }
+
+  #takeHeld(): void {
+    while (this.#held.length > 0 && !this.#isStopped && !this.#holds(this.#held.peek()!.type)) {
+      this.packet(this.#link, this.#held.shift()!);
     }
   }
 
@@ -388,13 +402,12 @@ export class Learner implements Role {
       default:
         unreachable(done, "storage job");
     }
-    for (let next = this.#held.shift(); next !== undefined; next = this.#held.shift()) {
-      this.packet(this.#link, next);
-    }
+    this.#takeHeld();
   }
 
   #askForAll(): void {
     this.#state.out.close(this.#link);
+    this.#held.truncate(0);
     this.#asksForAll = true;
     this.#redial();
   }
@@ -460,6 +473,9 @@ export class Learner implements Role {
         `proposal ${hex(zxid)} does not follow ${hex(this.#received)}: something is missing`,
       );
     }
+    const { acceptedEpoch, currentEpoch } = this.#state;
+    const epoch = this.#phase === "syncing" ? acceptedEpoch : currentEpoch;
+    if (epochOf(zxid) > epoch) throw new JuteError(`proposal ${hex(zxid)}, while epoch ${epoch} is led`);
     // Not slice(): of a Buffer that would be a view.
     const bytes = new Uint8Array(data);
     const txn = decodeTxn(bytes, this.#state.options.server.fieldBytesMax);
@@ -467,12 +483,17 @@ export class Learner implements Role {
       throw new JuteError(`proposal ${hex(zxid)} holds txn ${hex(txn.header.zxid)}`);
     this.#received = zxid;
     const logged = { txn, entry: { zxid, bytes } };
-    if (txn.body.type === OpCode.reconfig) this.#state.setLastSeen(this.#parseMembership(txn.body.data));
+    if (txn.body.type === OpCode.reconfig) this.#reconfigProposed(this.#parseMembership(txn.body.data));
     this.#pending.push(logged);
     const { counters, summaries } = this.#state.peerStats;
     counters.learner_proposal_received_count++;
     summaries.proposal_latency.add(this.#ageOf(txn));
     if (this.#phase !== "syncing") this.#log(logged);
+  }
+
+  /** One that is older than what is committed here is history, which a sync repeats. */
+  #reconfigProposed(membership: Membership): void {
+    if (membership.version > this.#state.view.committed.version) this.#state.setLastSeen(membership);
   }
 
   /** To the log, and once it is there the leader hears of it. */
@@ -611,8 +632,6 @@ export class Learner implements Role {
     if (isLeft) return;
     if (this.#phase === "serving") {
       this.#end.established(this.#epoch);
-      if (this.#master === undefined) return;
-      this.#master.stop();
       this.#feedObservers();
       return;
     }
@@ -633,10 +652,11 @@ export class Learner implements Role {
     (this.isObserver ? observer_sync_time : follower_sync_time).add(state.nowMs - this.#linkedAtMs);
     state.event({ kind: "serving", state: this.state, epoch: this.#epoch });
     this.#end.established(this.#epoch);
-    if (!this.isObserver && state.ensemble.observerMasterPort > 0) this.#feedObservers();
+    this.#feedObservers();
   }
 
   #feedObservers(): void {
+    if (this.isObserver || this.#state.ensemble.observerMasterPort === 0) return;
     this.#master = new ObserverMaster(this.#state, {
       epoch: this.#epoch,
       send: (bytes) => this.#state.out.send(this.#link, bytes),
@@ -650,6 +670,10 @@ export class Learner implements Role {
     if (this.#phase !== "serving" || epochOf(zxid) <= this.#state.acceptedEpoch || counterOf(zxid) !== 0) {
       throw new JuteError(`LEADERINFO of ${hex(zxid)} while ${this.#phase}`);
     }
+    this.#isChangingEpoch = true;
+    // Its observers have to accept the epoch too, before they get anything of it.
+    this.#master?.stop();
+    this.#master = undefined;
     this.#acceptEpoch(epochOf(zxid), this.#received);
   }
 
@@ -713,7 +737,11 @@ export class Learner implements Role {
     this.#master?.logSurveyed(survey);
   }
 
-  epochsStored(): void {}
+  epochsStored(current: number | undefined): void {
+    if (!this.#isChangingEpoch || current !== this.#state.acceptedEpoch) return;
+    this.#isChangingEpoch = false;
+    this.#takeHeld();
+  }
 
   /** What has become durable is acknowledged: how old it is. */
   persisted(): void {
@@ -729,6 +757,7 @@ export class Learner implements Role {
   }
 
   stop(): readonly LogEntry[] {
+    this.#isStopped = true;
     this.#dial.stop();
     this.#master?.stop();
     if (this.#link !== 0) this.#state.out.close(this.#link);

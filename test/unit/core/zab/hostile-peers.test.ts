@@ -240,4 +240,48 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
     expect(cluster.peer(1).lastZxid).toBe(first + 1);
     expect(cluster.store(1)).toMatchObject({ accepted: 9, current: 9 });
   });
+
+  test("what came during the installation of its snapshot is not logged once the role is over", () => {
+    const { cluster, leader } = following();
+    info(leader).say(PacketType.SNAP, 7);
+    cluster.step(1, { kind: "snapshotReceived", link: -1, database: cluster.databaseAt(7) });
+    leader.sayAtOnce(
+      [PacketType.NEWLEADER, makeZxid(9, 0)],
+      [PacketType.COMMIT, 99],
+      [PacketType.PROPOSAL, makeZxid(9, 1), proposal(makeZxid(9, 1))],
+    );
+    expect(leader.isClosed).toBe(true);
+    expect(cluster.store(1).log).toEqual([]);
+    expect(cluster.peer(1).lastZxid).toBe(7);
+  });
+
+  test("txns of an epoch that it goes on to are logged when that epoch is stored, and not before (S11)", () => {
+    const { cluster, leader } = following();
+    info(leader)
+      .say(PacketType.DIFF, 0)
+      .say(PacketType.NEWLEADER, makeZxid(9, 0))
+      .say(PacketType.UPTODATE, -1);
+    const first = makeZxid(10, 1);
+    propose(info(leader, 10), first).say(PacketType.COMMIT, first);
+    expect(cluster.store(1)).toMatchObject({ log: [], accepted: 10, current: 9 });
+    leader.say(PacketType.NEWLEADER, makeZxid(10, 0));
+    expect(cluster.store(1)).toMatchObject({ accepted: 10, current: 10 });
+    expect(cluster.store(1).log.map(({ zxid }) => zxid)).toEqual([first]);
+    expect(cluster.peer(1).lastZxid).toBe(first);
+    expect(leader.received.slice(-2)).toMatchObject([
+      { type: PacketType.ACK, zxid: makeZxid(10, 0) },
+      { type: PacketType.ACK, zxid: first },
+    ]);
+  });
+
+  test("a txn of an epoch that nobody has announced is refused: with it on disk no start would be possible", () => {
+    const { cluster, leader } = following();
+    info(leader)
+      .say(PacketType.DIFF, 0)
+      .say(PacketType.NEWLEADER, makeZxid(9, 0))
+      .say(PacketType.UPTODATE, -1);
+    propose(leader, makeZxid(12, 1));
+    expect(leader.isClosed).toBe(true);
+    expect(cluster.store(1)).toMatchObject({ log: [], accepted: 9, current: 9 });
+  });
 });
