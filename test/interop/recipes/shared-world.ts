@@ -51,7 +51,10 @@ export function runPeer(peer: Peer, address: string, recipe: string, rounds: num
   const [program, ...args] = commandOf(peer, [address, recipe, String(rounds)]);
   const env = { ...process.env, PYTHONPATH: peers().pythonPath };
   const child = spawn(program!, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-  const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  const kill = (): void => void child.kill("SIGKILL");
+  const timer = setTimeout(kill, PATIENCE_MS);
+  // Where our side has failed nobody waits for the peer: it must not outlive the run.
+  process.once("exit", kill);
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (bytes) => (stdout += bytes));
@@ -60,6 +63,7 @@ export function runPeer(peer: Peer, address: string, recipe: string, rounds: num
     child.once("error", reject);
     child.once("close", (code) => {
       clearTimeout(timer);
+      process.off("exit", kill);
       if (code === 0 && stdout.trimEnd().endsWith("done")) resolve();
       else
         reject(new Error(`${peer} ${recipe}: exit ${code}\n${stdout.slice(-1000)}\n${stderr.slice(-4000)}`));
