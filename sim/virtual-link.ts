@@ -136,6 +136,8 @@ export class VirtualLink implements NetLink, StreamEnd {
     this.#out.write(bytes);
   }
 
+  flush(): void {}
+
   whenDrained(callback: () => void): void {
     if (this.#state === "open") this.#out.whenDrained(() => this.#process.enter(callback));
   }

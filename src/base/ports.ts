@@ -119,6 +119,8 @@ export interface NetLink {
   readonly bufferedBytes: number;
   /** Sends behind everything written before. The bytes must not change afterwards. Ignored when the link is closed. */
   write(bytes: Uint8Array): void;
+  /** What was written leaves now; otherwise it leaves at the latest when this turn of the event loop ends. */
+  flush(): void;
   /** Calls back once, when {@link bufferedBytes} has become small; never after the link is closed. */
   whenDrained(callback: () => void): void;
   pause(): void;

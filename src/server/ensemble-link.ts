@@ -82,6 +82,11 @@ export class LearnerLink implements NetLinkHandler {
     this.#outbox.send(bytes);
   }
 
+  /** What was sent leaves now. */
+  flush(): void {
+    this.#net.flush();
+  }
+
   /** The machine wants it closed, behind what was sent; nothing more is told of it. */
   close(): void {
     if (this.#isOver) return;

@@ -80,13 +80,14 @@ export class LearnerLinks {
     this.#dials.set(id, giveUp);
   }
 
-  /** In order. What is for a link that is gone is dropped. */
+  /** In order, and at once: others wait for it. What is for a link that is gone is dropped. */
   send(sends: readonly LinkSend[]): void {
     for (const item of sends) {
       const link = this.#links.get(item.link);
       if (link !== undefined) link.send(item);
       else if (item.kind === "snapshot") item.walk.abandon();
     }
+    for (const link of this.#links.values()) link.flush();
   }
 
   sendDurable(sends: readonly DurableSend[]): void {

@@ -116,8 +116,9 @@ export class Replica<In = Input, Out extends Ready = Ready> {
 
   #perform(ready: Out): void {
     const performers = this.#performers;
-    if (ready.append.length > 0) performers.append(ready.append);
+    // What goes to other servers has the longest way: their disks, and back.
     performers.performMember?.(ready);
+    if (ready.append.length > 0) performers.append(ready.append);
     for (const output of ready.output) {
       if (performers.send(output)) this.#machine.reuse(output);
     }

@@ -172,6 +172,8 @@ class MemoryLink implements NetLink {
     this.pump();
   }
 
+  flush(): void {}
+
   whenDrained(callback: () => void): void {
     if (!this.#isOpen) return;
     this.#whenDrained.push(callback);

@@ -23,7 +23,7 @@ export class NodeLink implements NetLink {
   #isClosing = false;
   #isClosed = false;
   #error: Error | undefined;
-  readonly #flushGathered = (): void => this.#flush();
+  readonly #flushGathered = (): void => this.flush();
   readonly #written = (): void => this.#taken();
 
   /** @param socket connected, or being adopted by a reader that gives its bytes to {@link received} */
@@ -57,6 +57,24 @@ export class NodeLink implements NetLink {
     this.#gatheredBytes += bytes.length;
   }
 
+  flush(): void {
+    const parts = this.#gathered;
+    if (parts.length === 0) return;
+    const bytes = this.#gatheredBytes;
+    this.#drop();
+    const socket = this.#socket;
+    if (parts.length === 1) {
+      socket.write(parts[0]!, this.#written);
+    } else if (bytes <= JOIN_BYTES_MAX) {
+      socket.write(Buffer.concat(parts, bytes), this.#written);
+    } else {
+      socket.cork();
+      for (const part of parts) socket.write(part);
+      socket.write(EMPTY, this.#written);
+      socket.uncork();
+    }
+  }
+
   whenDrained(callback: () => void): void {
     if (this.#isClosed) return;
     this.#drainWaiters.push(callback);
@@ -73,7 +91,7 @@ export class NodeLink implements NetLink {
 
   close(): void {
     if (this.#isClosing) return;
-    this.#flush();
+    this.flush();
     this.#isClosing = true;
     // Bytes that nobody reads would turn the close into a reset, which takes what was sent with it.
     this.#socket.resume();
@@ -86,24 +104,6 @@ export class NodeLink implements NetLink {
     this.#isClosing = true;
     this.#drop();
     this.#socket.destroy();
-  }
-
-  #flush(): void {
-    const parts = this.#gathered;
-    if (parts.length === 0) return;
-    const bytes = this.#gatheredBytes;
-    this.#drop();
-    const socket = this.#socket;
-    if (parts.length === 1) {
-      socket.write(parts[0]!, this.#written);
-    } else if (bytes <= JOIN_BYTES_MAX) {
-      socket.write(Buffer.concat(parts, bytes), this.#written);
-    } else {
-      socket.cork();
-      for (const part of parts) socket.write(part);
-      socket.write(EMPTY, this.#written);
-      socket.uncork();
-    }
   }
 
   #drop(): void {

@@ -23,6 +23,8 @@ export class FakeNetLink implements NetLink {
     else this.#waiting.push(bytes);
   }
 
+  flush(): void {}
+
   whenDrained(callback: () => void): void {
     if (!this.isClosed) this.#drained.push(callback);
   }

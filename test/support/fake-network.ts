@@ -89,6 +89,8 @@ export class FakeLink implements NetLink {
     });
   }
 
+  flush(): void {}
+
   get isOpen(): boolean {
     return this.#isOpen;
   }

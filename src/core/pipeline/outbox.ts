@@ -85,11 +85,13 @@ export class Outbox {
     if (events.length > 0) this.#events = [];
     const full = this.#full;
     if (full.length > 0) this.#full = [];
+    const { pauseReading, resumeReading } = this.#takeReading();
     return {
       append: append.length > 0 ? append : NONE,
       mustSync: append.length > 0,
       output: connections.length > 0 || this.#refused.length > 0 ? this.#outputs(connections) : NONE,
-      ...this.#takeReading(),
+      pauseReading,
+      resumeReading,
       reportTaken: full.length > 0 ? full : NONE,
       events: events.length > 0 ? events : NONE,
     };

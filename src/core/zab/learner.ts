@@ -22,6 +22,7 @@ import {
   encodeRequest,
   encodeWithData,
   PacketType,
+  PROTOCOL_VERSION_OURS,
 } from "./packets.ts";
 import type { JobDone, LinkAccepted, LinkId, LogSurveyed, SnapshotReceived } from "./peer-face.ts";
 import type { LoggedEntry, PeerState } from "./peer-state.ts";
@@ -63,6 +64,8 @@ export class Learner implements Role {
   #link: LinkId = 0;
   #deadlineMs = Number.POSITIVE_INFINITY;
   #epoch = 0;
+  /** A leader of ours takes an ACK for all proposals up to it; Apache's wants one for each. */
+  #isLeaderOurs = false;
   /** The last txn that the leader has sent, or that it takes for granted. */
   #received: Zxid = ZXID_ZERO;
   /** Proposals that are not committed; while `syncing` they are not in the log either. */
@@ -285,7 +288,7 @@ export class Learner implements Role {
 
   // Discovery
 
-  #leaderInfo({ type, zxid }: QuorumPacket): void {
+  #leaderInfo({ type, zxid, data }: QuorumPacket): void {
     if (type !== PacketType.LEADERINFO) {
       this.#violated(`its first packet has type ${type}, not LEADERINFO`);
       return;
@@ -300,6 +303,7 @@ export class Learner implements Role {
     }
     this.#phase = "acknowledged";
     this.#restartClock();
+    this.#isLeaderOurs = isOurs(data);
     this.#acceptEpoch(epochOf(zxid), this.#asksForAll ? ZXID_ZERO : this.#state.lastZxid);
   }
 
@@ -504,7 +508,9 @@ export class Learner implements Role {
       return;
     }
     state.append(entry);
-    if (!this.isObserver) state.out.sendDurable(this.#link, encodeAck(entry.zxid));
+    if (this.isObserver) return;
+    if (this.#isLeaderOurs) state.out.acknowledgeUpTo(this.#link, entry.zxid);
+    else state.out.sendDurable(this.#link, encodeAck(entry.zxid));
   }
 
   /** ms since the leader stamped the txn. */
@@ -773,6 +779,11 @@ export class Learner implements Role {
 /** `to` can be the txn behind `from`: the next of the epoch, or the first of a later one. */
 function follows(from: Zxid, to: Zxid): boolean {
   return to === from + 1 || (epochOf(to) > epochOf(from) && counterOf(to) === 1);
+}
+
+/** Whether a LEADERINFO is of a server of this project. */
+function isOurs(data: Uint8Array | null): boolean {
+  return data !== null && data.length >= 4 && new JuteReader(data).readInt() === PROTOCOL_VERSION_OURS;
 }
 
 function requireData(data: Uint8Array | null): Uint8Array {

@@ -1,6 +1,8 @@
 import { JuteError, JuteReader } from "../../protocol/jute-reader.ts";
 import { JuteWriter } from "../../protocol/jute-writer.ts";
-import { LearnerInfo, QuorumPacket } from "../../protocol/records/quorum.ts";
+import { vector } from "../../protocol/record.ts";
+import { Id } from "../../protocol/records/data.ts";
+import { LearnerInfo, type QuorumPacket } from "../../protocol/records/quorum.ts";
 import { makeZxid, ZXID_NONE, ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
 import type { DurablePacket, Packet } from "./peer-face.ts";
 
@@ -43,11 +45,15 @@ export const SNAPSHOT_SIGNATURE = "BenWasHere";
 /** Type, zxid, null data, null authinfo. */
 const BARE_BYTES = 20;
 
+const AUTHINFO = vector(Id);
 type AuthInfo = QuorumPacket["authinfo"];
 
 function encode(type: number, zxid: Zxid, data: Uint8Array | null, authinfo: AuthInfo = null): Packet {
   const writer = new JuteWriter(BARE_BYTES + (data?.length ?? 0) + (authinfo?.length ?? 0) * 64);
-  QuorumPacket.write(writer, { type, zxid, data, authinfo });
+  writer.writeInt(type);
+  writer.writeZxid(zxid);
+  writer.writeBuffer(data);
+  AUTHINFO.write(writer, authinfo);
   return writer.take(0);
 }
 

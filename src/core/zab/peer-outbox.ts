@@ -1,4 +1,6 @@
+import type { Zxid } from "../../protocol/zxid.ts";
 import type { Ready } from "../ready.ts";
+import { encodeAck } from "./packets.ts";
 import type {
   Dial,
   DurablePacket,
@@ -10,21 +12,26 @@ import type {
   StorageJob,
 } from "./peer-face.ts";
 
+/** The lists that a turn fills. */
+interface Part {
+  readonly sendNow: LinkSend[];
+  readonly sendAfterPersist: DurableSend[];
+  readonly jobs: StorageJob[];
+  readonly surveys: PeerReady["surveys"][number][];
+  notify: PeerReady["notify"][number][];
+  readonly dial: Dial[];
+  readonly closeLinks: LinkId[];
+}
+
 /** Collects what a PeerReady has beside a Ready. */
 export class PeerOutbox {
-  #part: {
-    sendNow: LinkSend[];
-    sendAfterPersist: DurableSend[];
-    jobs: StorageJob[];
-    surveys: PeerReady["surveys"][number][];
-    notify: PeerReady["notify"][number][];
-    dial: Dial[];
-    closeLinks: LinkId[];
-  } = emptyPart();
+  #part: Part = emptyPart();
   #epochs: { accepted?: number; current?: number } | undefined;
   #memberships: PeerReady["memberships"];
   #listen: PeerReady["listen"];
   #forgets = false;
+  /** The last ACK of this turn, which says what those before it would have said. */
+  #ack: { readonly link: LinkId; readonly zxid: Zxid } | undefined;
 
   send(link: LinkId, bytes: Packet): void {
     this.#part.sendNow.push({ kind: "packet", link, bytes });
@@ -35,7 +42,21 @@ export class PeerOutbox {
     this.#part.sendNow.push(send);
   }
 
+  /** Acknowledges everything up to `zxid`, to a leader that takes one ACK for all before it: one is sent for a turn. */
+  acknowledgeUpTo(link: LinkId, zxid: Zxid): void {
+    if (this.#ack !== undefined && this.#ack.link !== link) this.#putAck();
+    this.#ack = { link, zxid };
+  }
+
+  #putAck(): void {
+    const ack = this.#ack;
+    if (ack === undefined) return;
+    this.#ack = undefined;
+    this.#part.sendAfterPersist.push({ link: ack.link, bytes: encodeAck(ack.zxid) });
+  }
+
   sendDurable(link: LinkId, bytes: DurablePacket): void {
+    this.#putAck();
     this.#part.sendAfterPersist.push({ link, bytes });
   }
 
@@ -85,9 +106,10 @@ export class PeerOutbox {
     return this.#epochs !== undefined || this.#memberships !== undefined;
   }
 
+  /** Field by field: this is made every turn, and copying objects whole costs more than all the rest of an idle turn. */
   take(ready: Ready): PeerReady {
+    this.#putAck();
     const { sendNow, sendAfterPersist, jobs, surveys, notify, dial, closeLinks } = this.#part;
-    // Field by field: spreading both parts costs microseconds, and this is done every turn.
     const taken: PeerReady = {
       append: ready.append,
       mustSync: ready.mustSync,
@@ -117,6 +139,6 @@ export class PeerOutbox {
   }
 }
 
-function emptyPart() {
+function emptyPart(): Part {
   return { sendNow: [], sendAfterPersist: [], jobs: [], surveys: [], notify: [], dial: [], closeLinks: [] };
 }

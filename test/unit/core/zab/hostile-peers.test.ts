@@ -225,6 +225,17 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
     expect(cluster.peer(1).isServing).toBe(true);
   });
 
+  test.each([
+    ["a leader of Apache gets an ACK for each proposal", 0x10000, [makeZxid(9, 0), 1, 2]],
+    ["a leader of ours gets one for those of a turn", 0x10001, [makeZxid(9, 0), 2]],
+  ])("%s", (_, version, acknowledged) => {
+    const { leader } = following();
+    leader.say(PacketType.LEADERINFO, makeZxid(9, 0), int(version)).say(PacketType.DIFF, 0);
+    propose(propose(leader, 1), 2).say(PacketType.NEWLEADER, makeZxid(9, 0));
+    const acks = leader.received.filter(({ type }) => type === PacketType.ACK);
+    expect(acks.map(({ zxid }) => zxid)).toEqual(acknowledged);
+  });
+
   test("the second commit first: the link is closed and what was proposed stays in the log for the next leader to judge", () => {
     const { cluster, leader } = following();
     info(leader)
