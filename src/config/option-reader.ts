@@ -79,9 +79,8 @@ export class OptionReader {
     this.notices.push({ level: "warn", key, message });
   }
 
-  /** Nothing to say about the ensemble: a standalone Apache server does not look at those keys either. */
   #warnOfMissingFeature(option: Option<unknown>, setting: Setting): void {
-    if (option.effect.kind !== "later" || option.effect.feature === "the ensemble") return;
+    if (option.effect.kind !== "later") return;
     this.warn(
       setting.key,
       `${setting.key} has no effect: ${option.effect.feature} is not part of this release yet`,

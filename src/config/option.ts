@@ -12,7 +12,7 @@ export type Effect =
 export const NOW: Effect = { kind: "now" };
 /** For a member of an ensemble only. */
 export const ENSEMBLE: Effect = { kind: "now" };
-export const ENSEMBLE_LATER: Effect = { kind: "later", feature: "the ensemble" };
+export const ENSEMBLE_LATER: Effect = { kind: "later", feature: "this part of ensembles" };
 export const TLS: Effect = { kind: "later", feature: "TLS" };
 export const SASL: Effect = { kind: "later", feature: "SASL" };
 
