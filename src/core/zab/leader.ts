@@ -60,6 +60,11 @@ export class Leader implements Role {
   #lastProposed: Zxid;
   #decided: Membership | undefined;
   #servingSinceMs: number | undefined;
+  /**
+   * Epochs between two that were led here, passed over for a voter that had accepted one of them. Their leaders came to nothing,
+   * since a quorum was here: no history of this ensemble is of them.
+   */
+  readonly #gaps: { readonly above: number; readonly below: number }[] = [];
 
   constructor(state: PeerState, end: RoleEnd) {
     this.#state = state;
@@ -240,7 +245,11 @@ export class Leader implements Role {
       return;
     }
     if (epochOf(zxid) > this.#epoch && this.#phase === "broadcast" && !handler.isObserver) {
-      if (this.#roll.raise(epochOf(zxid))) return;
+      const epoch = this.#epoch;
+      if (this.#roll.raise(epochOf(zxid))) {
+        this.#gaps.push({ above: epoch, below: epochOf(zxid) + 1 });
+        return;
+      }
     }
     if (this.#phase !== "discovery") {
       this.#inform(handler);
@@ -308,6 +317,15 @@ export class Leader implements Role {
         handler,
         `it is ahead of this leader: epoch ${currentEpoch}, zxid 0x${zxid.toString(16)}, ` +
           `here ${state.currentEpoch}, 0x${state.lastZxid.toString(16)}`,
+      );
+      return;
+    }
+    const historyEpoch = Math.max(currentEpoch, epochOf(zxid));
+    if (this.#gaps.some(({ above, below }) => historyEpoch > above && historyEpoch < below)) {
+      this.#close(
+        handler,
+        `its data (epoch ${historyEpoch}, zxid 0x${zxid.toString(16)}) is of another ensemble, or this ensemble has lost its ` +
+          "own: it is left as it is. To have it join with this leader's data, move its version-2 aside (keep myid) and start it again",
       );
       return;
     }

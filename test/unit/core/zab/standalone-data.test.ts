@@ -57,3 +57,33 @@ describe("a standalone server's data in an ensemble", () => {
     expect(cluster.store(1)).toMatchObject({ accepted: 1, current: 1 });
   });
 });
+
+describe("the data of another ensemble, of a later epoch", () => {
+  test("is not replaced, and both sides go on", () => {
+    const cluster = new PeerCluster(membershipOf(3));
+    const other = new PeerCluster(membershipOf(3));
+    for (const sid of [1, 2, 3]) Object.assign(other.store(sid), { accepted: 8, current: 8 });
+    other.start(1, 2, 3);
+    other.until(() => [1, 2, 3].every((sid) => other.peer(sid).isServing));
+    for (const name of ["/x", "/y"]) expect(zk.create(other.connect(1), name)).toBe(0);
+    const foreign = other.store(1);
+    expect(foreign.current).toBe(9);
+
+    cluster.start(2, 3);
+    cluster.until(() => [2, 3].every((sid) => cluster.peer(sid).isServing));
+    const client = cluster.connect(2);
+    expect(zk.create(client, "/new")).toBe(0);
+    Object.assign(cluster.store(1), { ...foreign, log: [...foreign.log] });
+    cluster.start(1);
+    cluster.advance(30_000);
+    expect(cluster.peer(1).isServing).toBe(false);
+    expect(cluster.store(1).log).toEqual(foreign.log);
+    expect(cluster.store(1).current).toBe(9);
+    expect(client.isClosed).toBe(false);
+    expect(zk.create(client, "/still-served")).toBe(0);
+    const notices = cluster.events.flatMap(({ event }) =>
+      event.kind === "peerNotice" ? [event.message] : [],
+    );
+    expect(notices.join("\n")).toMatch(/follower 1 .*is of another ensemble.*move its version-2 aside/);
+  });
+});
