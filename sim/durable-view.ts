@@ -139,7 +139,9 @@ export class DurableView implements DurableState {
       const from = at + RECORD_HEAD_BYTES;
       if (length < PAYLOAD_BYTES_MIN || from + length >= bytes.length) break;
       const payload = bytes.subarray(from, from + length);
-      if (bytes[from + length] !== END_OF_RECORD || adlerOf(payload) !== bytes.readUInt32BE(at + 4)) break;
+      const end = bytes[from + length];
+      // A record that lacks nothing but its end byte is one: by its checksum it is complete (storage-format.md).
+      if ((end !== END_OF_RECORD && end !== 0) || adlerOf(payload) !== bytes.readUInt32BE(at + 4)) break;
       const zxid = payloadZxid(payload)!;
       const previous = this.#before(zxid);
       log.zxids.push(zxid);
