@@ -1,4 +1,4 @@
-import type { Zxid } from "../src/protocol/zxid.ts";
+import { ZXID_ZERO, type Zxid, zxidFromHex } from "../src/protocol/zxid.ts";
 import { adlerOf } from "../src/storage/checksum.ts";
 import { logNames, snapshotNames } from "../src/storage/file-names.ts";
 import {
@@ -8,6 +8,7 @@ import {
   payloadZxid,
   RECORD_HEAD_BYTES,
 } from "../src/storage/log-format.ts";
+import { CONFIG_FILE } from "./virtual-config.ts";
 import type { VirtualDisk } from "./virtual-disk.ts";
 import type { VirtualFile } from "./virtual-file.ts";
 
@@ -19,6 +20,8 @@ export interface DurableState {
   readonly current: number | undefined;
   /** Of the last record, or of the newest snapshot when that is newer; 0 when there is neither. */
   readonly lastZxid: Zxid;
+  /** Version of the configuration that zoo.cfg points to; 0 when it holds one itself. */
+  readonly configVersion: Zxid;
   /** Whether the txn is in the log or behind a snapshot. */
   has(zxid: Zxid): boolean;
 }
@@ -47,6 +50,7 @@ export class DurableView implements DurableState {
   readonly #logged: (record: DurableRecord) => void;
   readonly #epochs = new Map<string, { file: VirtualFile; version: number; epoch: number }>();
   #disk: VirtualDisk;
+  #config: { readonly file: VirtualFile; readonly version: number; readonly zxid: Zxid } | undefined;
   #logs: { readonly name: string; readonly log: ParsedLog }[] = [];
   #snapshots: Zxid[] = [];
   #zxids = new Set<Zxid>();
@@ -70,6 +74,18 @@ export class DurableView implements DurableState {
 
   get current(): number | undefined {
     return this.#epoch("currentEpoch");
+  }
+
+  get configVersion(): Zxid {
+    const file = this.#disk.durableFiles.get(CONFIG_FILE);
+    if (file === undefined) return ZXID_ZERO;
+    if (this.#config?.file !== file || this.#config.version !== file.durableVersion) {
+      const text = Buffer.from(file.durable.toBytes()).toString("latin1");
+      const hex = /^dynamicConfigFile=.*\.dynamic\.([0-9a-f]+)$/m.exec(text)?.[1];
+      const zxid = hex === undefined ? ZXID_ZERO : zxidFromHex(hex)!;
+      this.#config = { file, version: file.durableVersion, zxid };
+    }
+    return this.#config.zxid;
   }
 
   get lastZxid(): Zxid {

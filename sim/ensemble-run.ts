@@ -7,10 +7,9 @@ import { hookPeers, type PeerMutation } from "./peer-hooks.ts";
 import { Trace, type Write } from "./trace.ts";
 import { show } from "./txn-history.ts";
 import { VirtualClock } from "./virtual-clock.ts";
-import { virtualConfig } from "./virtual-config.ts";
 import { VirtualMember, type VirtualMemberOptions } from "./virtual-member.ts";
 import { VirtualNetwork } from "./virtual-network.ts";
-import { type Alarm, CLIENT_PORT, ELECTION_PORT, hostOf, QUORUM_PORT, World } from "./world.ts";
+import { type Alarm, memberAddress, World } from "./world.ts";
 
 export interface EnsembleRunOptions {
   readonly seed: number;
@@ -69,6 +68,8 @@ interface Shape {
   readonly snapCount: number;
   readonly commitLogCount: number;
   readonly snapshotSizeFactor: string;
+  /** Roles change while it runs. */
+  readonly isReconfigured: boolean;
 }
 
 /**
@@ -84,33 +85,34 @@ function shapeOf(seed: number, count: number): Shape {
     snapCount: [20, 40, 100][rng.below(3)]!,
     commitLogCount: [5, 30, 500][rng.below(3)]!,
     snapshotSizeFactor: ["0.33", "100", "-1"][rng.below(3)]!,
+    isReconfigured: rng.below(3) === 0,
   };
 }
 
-function configOf(sid: number, shape: Shape) {
-  const lines = [...shape.voters, ...shape.observers].map((server) => [
-    `server.${server}`,
-    `${hostOf(server)}:${QUORUM_PORT}:${ELECTION_PORT}:${shape.voters.includes(server) ? "participant" : "observer"}`,
-  ]);
-  return virtualConfig(
-    {
-      dataDir: "/data",
-      clientPort: `${CLIENT_PORT}`,
-      tickTime: `${TICK_MS}`,
-      initLimit: "10",
-      syncLimit: "5",
-      maxClientCnxns: "0",
-      snapCount: `${shape.snapCount}`,
-      commitLogCount: `${shape.commitLogCount}`,
-      snapshotSizeFactor: shape.snapshotSizeFactor,
-      preAllocSize: "16",
-      "admin.enableServer": "false",
-      "4lw.commands.whitelist": "*",
-      ...(shape.observers.includes(sid) ? { peerType: "observer" } : {}),
-      ...Object.fromEntries(lines),
-    },
-    sid,
-  );
+/** What stands in a server's zoo.cfg. */
+function configOf(sid: number, shape: Shape): string {
+  const lines = [...shape.voters, ...shape.observers].map((server) => {
+    const role = shape.voters.includes(server) ? "participant" : "observer";
+    return `server.${server}=${memberAddress(server, role)}`;
+  });
+  return [
+    "dataDir=/data",
+    `tickTime=${TICK_MS}`,
+    "initLimit=10",
+    "syncLimit=5",
+    "maxClientCnxns=0",
+    `snapCount=${shape.snapCount}`,
+    `commitLogCount=${shape.commitLogCount}`,
+    `snapshotSizeFactor=${shape.snapshotSizeFactor}`,
+    "preAllocSize=16",
+    "admin.enableServer=false",
+    "4lw.commands.whitelist=*",
+    "standaloneEnabled=false",
+    "skipACL=yes",
+    `reconfigEnabled=${shape.isReconfigured}`,
+    ...(shape.observers.includes(sid) ? ["peerType=observer"] : []),
+    ...lines,
+  ].join("\n");
 }
 
 /**
@@ -136,6 +138,8 @@ class Run {
   readonly #members: readonly VirtualMember[];
   readonly #clients: WorkloadClient[];
   readonly #idle: WorkloadClient;
+  readonly #operator: WorkloadClient;
+  readonly #shape: Shape;
   readonly #nemesis: Nemesis;
 
   constructor(options: EnsembleRunOptions) {
@@ -159,6 +163,8 @@ class Run {
     });
     this.#clients = Array.from({ length: CLIENTS }, (_, i) => this.#client(`c${i + 1}`, servers));
     this.#idle = this.#client("i1", servers);
+    this.#operator = this.#client("o1", servers);
+    this.#shape = shape;
     this.#nemesis = new Nemesis({
       rng: createPrng(seed * 3 + 2),
       clock,
@@ -182,7 +188,7 @@ class Run {
     if (this.#world.alarm === undefined) await this.#afterFaults();
     const { history, alarm } = this.#world;
     for (const member of this.#members) member.kill();
-    for (const client of [...this.#clients, this.#idle]) client.kill();
+    for (const client of [...this.#clients, this.#idle, this.#operator]) client.kill();
     return {
       seed: this.#options.seed,
       alarm,
@@ -205,6 +211,7 @@ class Run {
     void preparing.then(() => {
       for (const client of this.#clients) void client.run();
       void this.#idle.idle();
+      if (this.#shape.isReconfigured) void this.#operator.operate(this.#members.map(({ sid }) => sid));
     });
     this.#nemesis.start();
     await this.#advance(this.#options.faultsMs ?? FAULTS_MS);
@@ -217,6 +224,7 @@ class Run {
     // One client is gone for good: its session has to end.
     const gone = this.#clients.at(-1)!;
     gone.kill();
+    this.#operator.stop();
     const probes = this.#members.map(({ sid }) => this.#client(`p${sid}`, [sid]));
     this.#clients.push(...probes);
     for (const probe of probes) void probe.run();

@@ -11,7 +11,7 @@ import { dialOn } from "./virtual-client-port.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import type { VirtualNetwork } from "./virtual-network.ts";
 import { VirtualClocks, VirtualProcess } from "./virtual-process.ts";
-import { CLIENT_PORT, hostOf, type World } from "./world.ts";
+import { CLIENT_PORT, hostOf, memberAddress, type World } from "./world.ts";
 
 export interface WorkloadClientOptions {
   readonly name: string;
@@ -118,6 +118,19 @@ export class WorkloadClient {
         session = current;
       }
       await this.#process.wait(500);
+    }
+    this.#isEnded = true;
+  }
+
+  /** Changes the role of one of these servers after the other. */
+  async operate(servers: readonly number[]): Promise<void> {
+    while (!this.#isStopped) {
+      await this.#process.wait(this.#rng.below(4000));
+      const server = servers[this.#rng.below(servers.length)]!;
+      const role = this.#rng.below(2) === 0 ? "participant" : "observer";
+      await this.#attempt(async ({ client }) => {
+        await client.reconfig({ joining: `server.${server}=${memberAddress(server, role)}` });
+      });
     }
     this.#isEnded = true;
   }

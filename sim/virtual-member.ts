@@ -1,11 +1,11 @@
 import type { Disk, Rng } from "../src/base/ports.ts";
 import { createPrng } from "../src/base/prng.ts";
-import type { Config } from "../src/config/config.ts";
 import type { Database } from "../src/core/tree/database.ts";
 import type { Peer } from "../src/core/zab/peer.ts";
 import { RunningServer } from "../src/server/running-server.ts";
 import { listenOn } from "./virtual-client-port.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
+import { CONFIG_FILE, configOn } from "./virtual-config.ts";
 import { type CrashKind, VirtualDisk } from "./virtual-disk.ts";
 import type { VirtualNetwork } from "./virtual-network.ts";
 import { VirtualClocks, VirtualProcess } from "./virtual-process.ts";
@@ -13,7 +13,8 @@ import { hostOf, type World } from "./world.ts";
 
 export interface VirtualMemberOptions {
   readonly sid: number;
-  readonly config: Config;
+  /** The file that it starts with: zoo.cfg. */
+  readonly config: string;
   readonly seed: number;
   readonly clock: VirtualClock;
   readonly network: VirtualNetwork;
@@ -64,6 +65,7 @@ export class VirtualMember {
         options.ended(this);
       },
     });
+    this.#disk.put(CONFIG_FILE, new TextEncoder().encode(options.config));
     world.useDisk(sid, this.#disk);
   }
 
@@ -90,7 +92,7 @@ export class VirtualMember {
 
   /** Starts the server, once the one before has ended. */
   start(): void {
-    const { clock, network, world, config, sid } = this.#options;
+    const { clock, network, world, sid } = this.#options;
     const process = new VirtualProcess(clock, this.clocks);
     this.#process = process;
     this.#isExcused = false;
@@ -101,7 +103,7 @@ export class VirtualMember {
     const log = world.log(sid);
     void (async () => {
       try {
-        const server = await RunningServer.recover(config, {
+        const server = await RunningServer.recover(configOn(this.#disk, sid), {
           disk: wrapDisk(this.#disk),
           clock: process,
           timer: process,

@@ -4,6 +4,7 @@ import { PacketType } from "../src/core/zab/packets.ts";
 import type { Zxid } from "../src/protocol/zxid.ts";
 import { ClientStream } from "./client-stream.ts";
 import { DurableView } from "./durable-view.ts";
+import { votersOf } from "./membership-txn.ts";
 import type { Checker, Facts, LearnerLink, Observation } from "./observation.ts";
 import { ElectionStream, QuorumStream, type SeenPacket } from "./quorum-stream.ts";
 import type { Trace } from "./trace.ts";
@@ -37,6 +38,11 @@ export function hostOf(server: number): string {
   return `s${server}`;
 }
 
+/** What a `server.N=` line says of a server. */
+export function memberAddress(server: number, role: "participant" | "observer"): string {
+  return `${hostOf(server)}:${QUORUM_PORT}:${ELECTION_PORT}:${role};${CLIENT_PORT}`;
+}
+
 function serverOf(host: string): number {
   return Number(host.slice(1));
 }
@@ -58,7 +64,7 @@ interface LinkState {
  * are told), and the checkers that look at it. The servers know nothing of it.
  */
 export class World implements Facts, NetworkTap {
-  readonly voters: readonly number[];
+  voters: readonly number[];
   readonly servers: readonly number[];
   readonly history = new TxnHistory();
   readonly expected = new Database({
@@ -104,6 +110,7 @@ export class World implements Facts, NetworkTap {
     if (txns.length === 0) return undefined;
     for (const { bytes } of txns) this.expected.replay(bytes);
     this.see({ kind: "committed", txns });
+    for (const { bytes } of txns) this.voters = votersOf(bytes) ?? this.voters;
     return undefined;
   }
 

@@ -11,6 +11,7 @@ import { Expiry } from "./expiry.ts";
 import { LeaderCompleteness } from "./leader-completeness.ts";
 import { LinkOrder } from "./link-order.ts";
 import { LogAgreement } from "./log-agreement.ts";
+import { Membership } from "./membership.ts";
 import { NewLeaderAck } from "./newleader-ack.ts";
 import { OneLeader } from "./one-leader.ts";
 import { OwnWrites } from "./own-writes.ts";
@@ -41,6 +42,7 @@ export function allCheckers(): Checker[] {
     new Votes(),
     new Truncation(),
     new Service(),
+    new Membership(),
     new Startable(),
     new Alive(),
     new Digest(),

@@ -1,16 +1,23 @@
+import { votersOf } from "../membership-txn.ts";
 import type { Checker, Facts, Observation } from "../observation.ts";
 import { show } from "../txn-history.ts";
 
-/** S9, S15: when a txn is decided, a quorum has it on its disks. */
+/** S9, S15, S23: when a txn is decided, a quorum has it on its disks; of a reconfig, one of the old and one of the new members. */
 export class CommitQuorum implements Checker {
   readonly name = "commit-quorum";
 
   see(seen: Observation, facts: Facts): string | undefined {
     if (seen.kind !== "committed") return undefined;
-    for (const { zxid } of seen.txns) {
-      const holders = facts.voters.filter((server) => facts.durable(server).has(zxid));
-      if (facts.hasQuorum(holders)) continue;
-      return `${show(zxid)} is committed and durable on ${holders.length === 0 ? "no server" : `[${holders}] only`}`;
+    let { voters } = facts;
+    for (const { zxid, bytes } of seen.txns) {
+      const next = votersOf(bytes) ?? voters;
+      for (const needed of next === voters ? [voters] : [voters, next]) {
+        const holders = needed.filter((server) => facts.durable(server).has(zxid));
+        if (holders.length * 2 > needed.length) continue;
+        const where = holders.length === 0 ? "no server" : `[${holders}] only`;
+        return `${show(zxid)} is committed and durable on ${where}, of [${needed}]`;
+      }
+      voters = next;
     }
     return undefined;
   }

@@ -35,7 +35,8 @@ export class LinkOrder implements Checker {
         sent.end = zxid;
         return undefined;
       case PacketType.PROPOSAL:
-      case PacketType.INFORM: {
+      case PacketType.INFORM:
+      case PacketType.INFORMANDACTIVATE: {
         const { end } = sent;
         sent.end = zxid;
         if (type === PacketType.PROPOSAL) sent.pending.push(zxid);

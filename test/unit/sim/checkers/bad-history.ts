@@ -11,6 +11,7 @@ import { makeZxid, type Zxid } from "../../../../src/protocol/zxid.ts";
 export class FakeDisk implements DurableState {
   accepted: number | undefined = 0;
   current: number | undefined = 0;
+  configVersion = 0 as Zxid;
   readonly zxids: Zxid[] = [];
   get lastZxid(): Zxid {
     return this.zxids.at(-1) ?? (0 as Zxid);

@@ -11,6 +11,7 @@ import { Expiry } from "../../../../sim/checkers/expiry.ts";
 import { LeaderCompleteness } from "../../../../sim/checkers/leader-completeness.ts";
 import { LinkOrder } from "../../../../sim/checkers/link-order.ts";
 import { LogAgreement } from "../../../../sim/checkers/log-agreement.ts";
+import { Membership } from "../../../../sim/checkers/membership.ts";
 import { NewLeaderAck } from "../../../../sim/checkers/newleader-ack.ts";
 import { OneLeader } from "../../../../sim/checkers/one-leader.ts";
 import { OwnWrites } from "../../../../sim/checkers/own-writes.ts";
@@ -137,7 +138,7 @@ describe("commit-quorum", () => {
     facts.commit(z(1, 1));
     facts.commit(z(1, 2));
     const said = show(new CommitQuorum(), facts, ...facts.committed);
-    expect(said).toEqual([quiet, "1:2 is committed and durable on [3] only"]);
+    expect(said).toEqual([quiet, "1:2 is committed and durable on [3] only, of [1,2,3]"]);
   });
 });
 
@@ -343,6 +344,25 @@ describe("service", () => {
     expect(show(checker, facts, looking, served(1))).toEqual([quiet, quiet]);
     facts.nowMs++;
     expect(show(checker, facts, served(1))[0]).toMatch(/before it may/);
+  });
+});
+
+describe("membership", () => {
+  it("rings when a server acts on a configuration that is not decided, or on an older one", () => {
+    const facts = new FakeFacts();
+    const checker = new Membership();
+    const disk = facts.durable(1);
+    const look = (version: Zxid): string | undefined => {
+      disk.configVersion = version;
+      return checker.see({ kind: "durable", server: 1 }, facts);
+    };
+    expect(look(z(1, 0))).toBe(quiet);
+    expect(look(z(1, 2))).toMatch(/which is not decided/);
+    facts.log(z(1, 1), z(0, 0));
+    facts.log(z(1, 2), z(1, 1));
+    facts.commit(z(1, 2));
+    expect(look(z(1, 1))).toMatch(/goes back/);
+    expect(look(z(1, 2))).toBe(quiet);
   });
 });
 

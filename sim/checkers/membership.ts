@@ -1,0 +1,33 @@
+import { counterOf, zxidToHex } from "../../src/protocol/zxid.ts";
+import { votersOf } from "../membership-txn.ts";
+import type { Checker, Facts, Observation } from "../observation.ts";
+import { show } from "../txn-history.ts";
+
+/** S23: no server takes a configuration for the ensemble's before it is decided, and none goes back to an older one. */
+export class Membership implements Checker {
+  readonly name = "membership";
+  readonly #versions = new Map<number, number>();
+
+  see(seen: Observation, facts: Facts): string | undefined {
+    if (seen.kind === "durable") return this.#activated(seen.server, facts);
+    if (seen.kind !== "committed") return undefined;
+    for (const { zxid, bytes } of seen.txns) {
+      const isNamed = new TextDecoder("latin1").decode(bytes).includes(`version=${zxidToHex(zxid)}`);
+      if (votersOf(bytes) !== undefined && !isNamed)
+        return `the configuration of ${show(zxid)} has another version`;
+    }
+    return undefined;
+  }
+
+  #activated(server: number, facts: Facts): string | undefined {
+    const version = facts.durable(server).configVersion;
+    const before = this.#versions.get(server) ?? 0;
+    if (version === before) return undefined;
+    this.#versions.set(server, version);
+    if (version < before)
+      return `server ${server} goes back from configuration ${show(before as typeof version)} to ${show(version)}`;
+    // The first configuration of all is named for the epoch that it was found in, and is nobody's txn.
+    if (counterOf(version) === 0 || facts.history.isCommitted(version)) return undefined;
+    return `server ${server} acts on configuration ${show(version)}, which is not decided`;
+  }
+}
