@@ -27,7 +27,9 @@ export class Membership implements Checker {
     if (version < before)
       return `server ${server} goes back from configuration ${show(before as typeof version)} to ${show(version)}`;
     // The first configuration of all is named for the epoch that it was found in, and is nobody's txn.
-    if (counterOf(version) === 0 || facts.history.isCommitted(version)) return undefined;
-    return `server ${server} acts on configuration ${show(version)}, which is not decided`;
+    if (counterOf(version) === 0) return undefined;
+    // To act on it is to say that it is decided; whether a quorum has it, another checker asks.
+    const contradiction = facts.commit(version);
+    return contradiction && `server ${server} acts on configuration ${show(version)}: ${contradiction}`;
   }
 }

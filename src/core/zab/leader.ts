@@ -256,7 +256,7 @@ export class Leader implements Role {
       return;
     }
     this.#epoch = Math.max(this.#epoch, epochOf(zxid) + 1);
-    if (!handler.isObserver) this.#connecting.add(sid);
+    if (this.#isCounted(handler)) this.#connecting.add(sid);
     this.#chooseEpoch();
   }
 
@@ -280,6 +280,17 @@ export class Leader implements Role {
     const isKnown = memberOf(view.committed, sid) ?? (view.lastSeen && memberOf(view.lastSeen, sid));
     if (!isKnown && !options.server.reconfigEnabled) return `server ${sid} is not in the configuration`;
     return undefined;
+  }
+
+  /**
+   * Whether a learner's word counts, if it is a voter. One that a pending reconfig makes a voter comes as an observer, because it
+   * knows nothing of that yet; the reconfig cannot be decided without it.
+   */
+  #isCounted({ sid, isObserver }: LearnerHandler): boolean {
+    if (!isObserver) return true;
+    const { committed, lastSeen } = this.#state.view;
+    const isVoter = memberOf(committed, sid)?.peerType === "participant";
+    return !isVoter && lastSeen !== null && memberOf(lastSeen, sid)?.peerType === "participant";
   }
 
   /** A quorum has told its accepted epoch: the new one is above all of them (getEpochToPropose). */
@@ -334,7 +345,7 @@ export class Leader implements Role {
     handler.phase = "electing";
     // It waits for others now, and says nothing meanwhile.
     handler.deadlineMs = state.nowMs + this.#initLimitMs;
-    if (currentEpoch !== -1 && !handler.isObserver) this.#electing.add(handler.sid);
+    if (currentEpoch !== -1 && this.#isCounted(handler)) this.#electing.add(handler.sid);
     if (this.#isEpochAcknowledged) this.#startSync(handler);
     else this.#countEpochAcks();
   }
@@ -396,8 +407,8 @@ export class Leader implements Role {
   #countNewLeaderAcks(): void {
     if (this.#phase !== "synchronization" || !this.#hasOwnHistory) return;
     const acked = new Set([this.#state.sid]);
-    for (const { phase, isObserver, sid } of this.#handlers.values()) {
-      if (phase === "synced" && !isObserver) acked.add(sid);
+    for (const handler of this.#handlers.values()) {
+      if (handler.phase === "synced" && this.#isCounted(handler)) acked.add(handler.sid);
     }
     if (containsAllQuorums(this.#state.view, acked)) this.#establish();
   }
@@ -592,8 +603,8 @@ export class Leader implements Role {
 
   #hasQuorum(): boolean {
     const alive = new Set([this.#state.sid]);
-    for (const { isForwarding, isObserver, sid } of this.#handlers.values()) {
-      if (isForwarding && !isObserver) alive.add(sid);
+    for (const handler of this.#handlers.values()) {
+      if (handler.isForwarding && this.#isCounted(handler)) alive.add(handler.sid);
     }
     return containsAllQuorums(this.#state.view, alive);
   }
