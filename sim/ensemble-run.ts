@@ -229,7 +229,9 @@ class Run {
     this.#clients.push(...probes);
     for (const probe of probes) void probe.run();
     const isServed = await this.#advanceUntil(RECOVERY_MS, () =>
-      probes.every(({ acknowledged }) => acknowledged > 2),
+      [...probes, ...(this.#shape.isReconfigured ? [this.#operator] : [])].every(
+        (client) => client.acknowledged > 2 || client.isEnded,
+      ),
     );
     if (!isServed) {
       const without = probes.filter(({ acknowledged }) => acknowledged <= 2).map(({ name }) => name.slice(1));

@@ -603,8 +603,9 @@ export class Leader implements Role {
 
   #hasQuorum(): boolean {
     const alive = new Set([this.#state.sid]);
-    for (const handler of this.#handlers.values()) {
-      if (handler.isForwarding && this.#isCounted(handler)) alive.add(handler.sid);
+    // Only who acknowledges proposals: an observer of which a reconfig makes a voter does not yet, and without it none commits.
+    for (const { isForwarding, isObserver, sid } of this.#handlers.values()) {
+      if (isForwarding && !isObserver) alive.add(sid);
     }
     return containsAllQuorums(this.#state.view, alive);
   }
@@ -631,7 +632,10 @@ export class Leader implements Role {
 
   #decideReconfig(request: ReconfigRequest, zxid: Zxid): string | ErrorCode {
     const connected = new Set([this.#state.sid]);
-    for (const { phase, sid } of this.#handlers.values()) if (phase === "serving") connected.add(sid);
+    // An observer acknowledges nothing: a reconfig that needs it for its quorum would never commit, nor anything behind it.
+    for (const { phase, isObserver, sid } of this.#handlers.values()) {
+      if (phase === "serving" && !isObserver) connected.add(sid);
+    }
     const { joiningServers, leavingServers, newMembers, curConfigId } = request;
     const { view, ensemble } = this.#state;
     const decision = decideReconfig(
