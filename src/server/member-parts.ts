@@ -59,7 +59,7 @@ export function connectMember(foundation: ServerFoundation, epochs: Epochs, view
   });
   const step = (input: PeerInput): void => replica.step(input);
 
-  const snapshots = createSnapshotWorker(foundation, () => machine.server?.database);
+  const snapshots = createSnapshotWorker(foundation, () => machine.server ?? undefined);
   const desk = new StorageDesk({
     storage,
     disk,

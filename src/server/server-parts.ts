@@ -2,7 +2,6 @@ import type { Log, Network } from "../base/ports.ts";
 import type { Config } from "../config/config.ts";
 import type { ServerStats } from "../core/pipeline/server-stats.ts";
 import type { Input } from "../core/ready.ts";
-import type { Database } from "../core/tree/database.ts";
 import type { Zxid } from "../protocol/zxid.ts";
 import type { CommandWords } from "../transport/client-connection.ts";
 import { AuditLog } from "./audit-log.ts";
@@ -14,6 +13,7 @@ import { LogWorker } from "./log-worker.ts";
 import { reportEvent } from "./machine-log.ts";
 import type { OpenStorage, StoragePorts } from "./open-storage.ts";
 import type { Performers } from "./replica.ts";
+import { type DatabaseServer, ServedSnapshot } from "./served-snapshot.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
 import { countLocality, ServerView, type ServerViewParts } from "./server-view.ts";
 import { SnapshotWorker } from "./snapshot-worker.ts";
@@ -119,17 +119,20 @@ export function clientPerformers({ gateway, audit }: ClientSide, log: Log): Omit
   };
 }
 
-/** @param database the one to take snapshots of; undefined while there is none that may be */
+/** @param served whose database is to be kept; undefined while nobody serves one */
 export function createSnapshotWorker(
   { ports, storage, metrics, failed }: ServerFoundation,
-  database: () => Database | undefined,
+  served: () => DatabaseServer | undefined,
 ): SnapshotWorker {
   const { recovered, snapshots } = storage;
   const { clock, log } = ports;
   const isNew = recovered.origin === "new";
   return new SnapshotWorker({
     store: snapshots,
-    source: () => database()?.snapshotSource(),
+    source: () => {
+      const server = served();
+      return server === undefined ? undefined : new ServedSnapshot(server, served);
+    },
     clock,
     log,
     newest: isNew

@@ -1,6 +1,7 @@
 import type { Clock, Log } from "../base/ports.ts";
 import { type Zxid, zxidToHex } from "../protocol/zxid.ts";
 import type { SnapshotSource } from "../storage/snapshot-port.ts";
+import { SnapshotAbandoned } from "./served-snapshot.ts";
 
 /** Where snapshots go (`storage/snapshot-store.ts`). */
 export interface SnapshotTarget {
@@ -99,7 +100,8 @@ export class SnapshotWorker {
         "snapshot written",
       );
     } catch (error) {
-      failed(error);
+      if (error instanceof SnapshotAbandoned) log.info({}, `no snapshot was written: ${error.message}`);
+      else failed(error);
     }
   }
 }

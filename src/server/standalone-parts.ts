@@ -22,7 +22,7 @@ export function connectStandalone(foundation: ServerFoundation): ServerParts {
     rng,
     startedAt: clock.now(),
   });
-  const snapshots = createSnapshotWorker(foundation, () => storage.database);
+  const snapshots = createSnapshotWorker(foundation, () => storage);
   const worker = createLogWorker(foundation, storage, snapshots, (zxid) =>
     replica.step({ kind: "persisted", zxid }),
   );

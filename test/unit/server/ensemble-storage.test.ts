@@ -5,10 +5,12 @@ import type { VirtualDisk } from "../../../sim/virtual-disk.ts";
 import { createPrng } from "../../../src/base/prng.ts";
 import type { Database } from "../../../src/core/tree/database.ts";
 import type { JobDone, StorageJob } from "../../../src/core/zab/peer-face.ts";
+import { OpCode } from "../../../src/protocol/opcode.ts";
 import { encodeTxn } from "../../../src/protocol/txn.ts";
 import { StorageDesk } from "../../../src/server/ensemble-storage.ts";
 import { LogWorker } from "../../../src/server/log-worker.ts";
 import { type OpenStorage, openStorage } from "../../../src/server/open-storage.ts";
+import { type DatabaseServer, ServedSnapshot } from "../../../src/server/served-snapshot.ts";
 import { SnapshotWorker } from "../../../src/server/snapshot-worker.ts";
 import { SILENT_LOG } from "../../../src/server/start-server.ts";
 import { newDisk, range, zx } from "../../support/storage.ts";
@@ -24,6 +26,8 @@ let snapshots: SnapshotWorker;
 let persisted: number[];
 let failures: unknown[];
 let desk: StorageDesk;
+/** What serves clients. */
+let served: DatabaseServer | undefined;
 
 function txn(zxid: number, path = `/n${zxid.toString(16)}`): Uint8Array {
   return encodeTxn(logged(zxid, createBody(path, Buffer.from(`${zxid}`), { parentCVersion: zxid % 1000 })));
@@ -37,9 +41,10 @@ async function open(on: VirtualDisk): Promise<void> {
   const config = virtualConfig({ dataDir: "/data", clientPort: "2181", preAllocSize: "64" });
   const ports = { disk, clock, timer: clock, rng: createPrng(1), log: SILENT_LOG };
   storage = await openStorage(config, ports, OBSERVER);
+  served = storage;
   snapshots = new SnapshotWorker({
     store: storage.snapshots,
-    source: () => storage.database.snapshotSource(),
+    source: () => (served === undefined ? undefined : new ServedSnapshot(served, () => served)),
     clock,
     log: SILENT_LOG,
     newest: undefined,
@@ -174,6 +179,24 @@ describe("installSnapshot", () => {
 });
 
 describe("truncate", () => {
+  it("brings nothing back that a snapshot could hold whose tree went on to what was not committed", async () => {
+    const set = encodeTxn(
+      logged(11, { type: OpCode.setData, path: "/n5", data: Buffer.from("ghost"), version: 1 }),
+    );
+    for (const zxid of range(1, 10)) storage.database.replay(txn(zxid));
+    snapshots.start();
+    // The leader is lost: the tree is brought to the end of the log, whatever of it is committed.
+    served = undefined;
+    desk.append([{ zxid: zx(11), bytes: set }]);
+    storage.database.replay(set);
+    await clock.runUntil(snapshots.idle());
+    expect(failures).toEqual([]);
+    const done = await perform({ kind: "truncate", zxid: zx(10) });
+    const { tree } = (done as Extract<JobDone, { kind: "recovered" }>).database;
+    expect(Buffer.from(tree.data(tree.lookup("/n5"))!).toString()).toBe("5");
+    expect(disk.paths().filter((path) => path.includes("snapshot"))).toEqual(["/data/version-2/snapshot.0"]);
+  });
+
   it("cuts, recovers, and the log goes on", async () => {
     const done = await perform({ kind: "truncate", zxid: zx(6) });
     expect(done).toMatchObject({ kind: "recovered", lastZxid: 6 });
