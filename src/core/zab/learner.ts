@@ -343,6 +343,7 @@ export class Learner implements Role {
       case PacketType.TRUNC:
         this.#syncsBy("TRUNC", zxid);
         this.#phase = "cutting";
+        this.#received = zxid;
         this.#loseDatabase();
         state.job({ kind: "truncate", zxid });
         break;
@@ -391,6 +392,16 @@ export class Learner implements Role {
       case "recovered":
         this.#state.database = done.database;
         this.#state.isDatabaseLost = false;
+        this.#state.hasUnlogged = false;
+        if (done.lastZxid !== this.#received) {
+          // What the leader sends next begins behind that; this disk may never have had all of it, as an observer's without a log.
+          this.#state.notice(
+            "warn",
+            `the log was cut to ${hex(this.#received)}, but ends at ${hex(done.lastZxid)}; asking leader ${this.leaderSid} for everything`,
+          );
+          this.#askForAll();
+          return;
+        }
         this.#startSyncing(done.lastZxid);
         break;
       case "truncateRefused":

@@ -262,6 +262,7 @@ export class Peer {
     } else if (done.kind === "recovered") {
       state.database = done.database;
       state.isDatabaseLost = false;
+      state.hasUnlogged = false;
     } else if (done.kind === "snapshotInstalled") {
       state.isDatabaseLost = false;
       state.hasUnlogged = false;

@@ -119,7 +119,7 @@ function request(type: number): Uint8Array {
 
 describe("a leader that is no leader: nothing of it is adopted", () => {
   /** Server 1 of two, that has been made to follow an impostor of server 2. */
-  function following(): { cluster: PeerCluster; leader: Impostor } {
+  function following(): { cluster: PeerCluster; leader: Impostor; accepted: readonly Impostor[] } {
     const cluster = new PeerCluster(membershipOf(2));
     const accepted = cluster.impersonate(2);
     cluster.start(1);
@@ -129,7 +129,7 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
     cluster.until(() => accepted.length > 0);
     const leader = accepted[0]!;
     expect(leader.types).toEqual([PacketType.FOLLOWERINFO]);
-    return { cluster, leader };
+    return { cluster, leader, accepted };
   }
 
   const info = (it: Impostor, epoch = 9) => it.say(PacketType.LEADERINFO, makeZxid(epoch, 0), int(0x10000));
@@ -294,5 +294,15 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
     propose(leader, makeZxid(12, 1));
     expect(leader.isClosed).toBe(true);
     expect(cluster.store(1)).toMatchObject({ log: [], accepted: 9, current: 9 });
+  });
+
+  test("TRUNC to a txn that is not here: everything is asked for, as what comes next begins behind that txn", () => {
+    const { cluster, leader, accepted } = following();
+    info(leader).say(PacketType.TRUNC, 5);
+    expect(leader.isClosed).toBe(true);
+    cluster.until(() => accepted.length > 1);
+    info(accepted[1]!);
+    expect(accepted[1]!.received.at(-1)).toMatchObject({ type: PacketType.ACKEPOCH, zxid: 0 });
+    expect(cluster.peer(1).database.lastProcessedZxid).toBe(0);
   });
 });
