@@ -387,14 +387,16 @@ export class ChaosCluster {
       throw new Error(`server ${sid} has another txn ${zxid.toString(16)}`);
   }
 
-  /** S17: a server offers what is on its disk, and nothing else. */
-  #checkVote({ sid, store }: ChaosNode, payload: Uint8Array): void {
-    const { state, leader, zxid, peerEpoch } = decodeNotification(payload);
-    if (state !== "looking" || leader !== sid) return;
+  /** S17, S18: a server that looks for a leader has in memory what is on its disk, and offers that or somebody else's. */
+  #checkVote({ sid, store, process }: ChaosNode, payload: Uint8Array): void {
+    const { state, leader, zxid } = decodeNotification(payload);
+    if (state !== "looking") return;
+    const { lastZxid, currentEpoch } = process!.peer;
     const durable = Math.max(store.snapshots.at(-1)!.zxid, store.log.at(-1)?.zxid ?? 0);
-    if (zxid !== durable || peerEpoch !== store.current)
+    const isBelow = leader === sid && zxid < durable;
+    if (lastZxid !== durable || currentEpoch !== store.current || isBelow)
       throw new Error(
-        `server ${sid} votes ${peerEpoch}/${zxid.toString(16)}, its disk has ${store.current}/${durable.toString(16)}`,
+        `server ${sid} looks for a leader with ${currentEpoch}/${lastZxid.toString(16)} and offers ${zxid.toString(16)}, its disk has ${store.current}/${durable.toString(16)}`,
       );
   }
 
