@@ -138,7 +138,10 @@ export function writeTxn(
   body: TxnBody,
   digest: TxnDigest | undefined,
 ): void {
-  invariant(header.type === body.type, `txn header of type ${header.type} on a body of type ${body.type}`);
+  invariant(
+    header.type === body.type,
+    () => `txn header of type ${header.type} on a body of type ${body.type}`,
+  );
   TxnHeader.write(writer, header);
   writeBody(writer, body);
   if (digest !== undefined) TxnDigest.write(writer, digest);

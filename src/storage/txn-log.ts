@@ -100,7 +100,7 @@ export class TxnLog {
     invariant(!this.#isClosed, "append to a closed transaction log");
     invariant(
       zxid > this.#lastAppended,
-      `txn 0x${zxidToHex(zxid)} appended behind 0x${zxidToHex(this.#lastAppended)}`,
+      () => `txn 0x${zxidToHex(zxid)} appended behind 0x${zxidToHex(this.#lastAppended)}`,
     );
     this.#batchFor(bytes.length).add(zxid, bytes);
     this.#lastAppended = zxid;

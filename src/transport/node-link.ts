@@ -7,6 +7,8 @@ const DRAINED_BYTES = 64 * 1024;
 
 /** Up to this much is put together for one write; larger writes cost more to copy than to hand over in parts. */
 const JOIN_BYTES_MAX = 128 * 1024;
+/** Where that happens: one memory for all links, until the operating system does not take all of it at once. */
+let joining = Buffer.allocUnsafeSlow(JOIN_BYTES_MAX);
 
 /** How long a link that is closed may take to send what was written. */
 const CLOSE_GRACE_MS = 5_000;
@@ -66,7 +68,13 @@ export class NodeLink implements NetLink {
     if (parts.length === 1) {
       socket.write(parts[0]!, this.#written);
     } else if (bytes <= JOIN_BYTES_MAX) {
-      socket.write(Buffer.concat(parts, bytes), this.#written);
+      let end = 0;
+      for (const part of parts) {
+        joining.set(part, end);
+        end += part.length;
+      }
+      socket.write(joining.subarray(0, end), this.#written);
+      if (socket.writableLength > 0) joining = Buffer.allocUnsafeSlow(JOIN_BYTES_MAX);
     } else {
       socket.cork();
       for (const part of parts) socket.write(part);

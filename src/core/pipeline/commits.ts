@@ -78,7 +78,7 @@ export class Commits {
     const { database, prep, notifications, handshakes, order, pressure, stats, turn, audit } = this.#parts;
     const { request, txn } = proposal;
     const { header, body } = txn;
-    invariant(header.zxid > database.lastProcessedZxid, `txn ${header.zxid} was applied before`);
+    invariant(header.zxid > database.lastProcessedZxid, () => `txn ${header.zxid} was applied before`);
     order.runEarlier(request);
     if (body.type === OpCode.deleteContainer) this.#countTtlDelete(body.path);
     notifications.startTxn(header.zxid);
@@ -87,7 +87,10 @@ export class Commits {
     if (this.#parts.keepsCommitted) {
       database.committed.appendOwned(header.zxid, proposal.entry.bytes, previous);
     }
-    invariant(database.lastProcessedZxid === header.zxid, `applying ${header.zxid} did not advance the tree`);
+    invariant(
+      database.lastProcessedZxid === header.zxid,
+      () => `applying ${header.zxid} did not advance the tree`,
+    );
     prep.changes.release(proposal.changeCount);
     stats.counters.outstanding_changes_removed += proposal.changeCount;
     stats.summaries.propagation_latency.add(Math.max(0, turn.wallMs - header.time));

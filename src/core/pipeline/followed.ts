@@ -20,7 +20,7 @@ export class Followed implements Broadcast {
 
   /** The leader has committed up to `zxid`. */
   commit(zxid: Zxid): void {
-    invariant(zxid > this.#committed, `commit of ${zxid} after ${this.#committed}`);
+    invariant(zxid > this.#committed, () => `commit of ${zxid} after ${this.#committed}`);
     this.#committed = zxid;
   }
 

@@ -26,7 +26,7 @@ export class QuorumOfOne implements Broadcast {
   }
 
   propose(entry: LogEntry): void {
-    invariant(entry.zxid > this.#proposed, `proposal ${entry.zxid} after ${this.#proposed}`);
+    invariant(entry.zxid > this.#proposed, () => `proposal ${entry.zxid} after ${this.#proposed}`);
     this.#proposed = entry.zxid;
     this.#outbox.append(entry);
   }
@@ -34,7 +34,7 @@ export class QuorumOfOne implements Broadcast {
   persisted(zxid: Zxid): void {
     invariant(
       zxid <= this.#proposed,
-      `persisted(${zxid}) before it was proposed (last is ${this.#proposed})`,
+      () => `persisted(${zxid}) before it was proposed (last is ${this.#proposed})`,
     );
     if (zxid > this.#committed) this.#committed = zxid;
   }

@@ -79,7 +79,7 @@ export class PayloadArena {
     }
     const number = ref >> SLOT_BITS;
     const slab = this.#slabs[number];
-    invariant(slab !== undefined, `payload ${ref} is in no slab`);
+    invariant(slab !== undefined, () => `payload ${ref} is in no slab`);
     putSlot(slab, ref & SLOT_MASK);
     const room = this.#withRoom[slab.sizeClass]!;
     if (slab.roomAt === NONE) {
@@ -165,7 +165,7 @@ function takeSlot(slab: Slab): number {
 }
 
 function putSlot(slab: Slab, slot: number): void {
-  invariant(slab.used > 0 && slot < slab.fresh, `slot ${slot} is not in use`);
+  invariant(slab.used > 0 && slot < slab.fresh, () => `slot ${slot} is not in use`);
   const b = slab.bytes;
   const at = slot * slab.slotBytes;
   const next = slab.freeHead;

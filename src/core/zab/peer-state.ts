@@ -119,7 +119,7 @@ export class PeerState {
   }
 
   append(entry: LogEntry): void {
-    invariant(entry.zxid > this.#appended, `append of ${entry.zxid} behind ${this.#appended}`);
+    invariant(entry.zxid > this.#appended, () => `append of ${entry.zxid} behind ${this.#appended}`);
     invariant(this.#jobsPending === 0, "append while the log is being changed");
     this.#appended = entry.zxid;
     this.outbox.append(entry);
@@ -128,7 +128,7 @@ export class PeerState {
   persisted(zxid: Zxid): void {
     invariant(
       zxid <= this.#appended,
-      `persisted(${zxid}) before it was appended (last is ${this.#appended})`,
+      () => `persisted(${zxid}) before it was appended (last is ${this.#appended})`,
     );
     if (zxid > this.#durable) this.#durable = zxid;
   }

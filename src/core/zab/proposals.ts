@@ -97,7 +97,7 @@ export class Proposals implements Broadcast {
 
   propose(entry: LogEntry): void {
     const { zxid, bytes } = entry;
-    invariant(zxid === this.#proposed + 1, `proposal ${zxid} behind ${this.#proposed}`);
+    invariant(zxid === this.#proposed + 1, () => `proposal ${zxid} behind ${this.#proposed}`);
     const state = this.#state;
     this.#proposed = zxid;
     const { lastSeen } = state.view;

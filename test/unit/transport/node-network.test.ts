@@ -127,6 +127,24 @@ describe("a link", () => {
     expect(dialed.text).toBe(parts.map((part) => part.toString("latin1")).join(""));
   });
 
+  it("keeps what waits for the other side apart from what is written later, on this link or another", async () => {
+    const [slow, other] = [await pair(), await pair()];
+    slow.accepted.link.pause();
+    const expected: string[] = ["hello"];
+    for (let turn = 0; slow.dialed.link.bufferedBytes === 0 || turn < 100; turn++) {
+      const parts = Array.from({ length: 3 }, (_, i) => `${turn}.${i} `.repeat(1_000 + i));
+      for (const part of parts) slow.dialed.link.write(Buffer.from(part));
+      expected.push(...parts);
+      for (const part of ["other", " ", "link"]) other.dialed.link.write(Buffer.from(part.repeat(2_000)));
+      slow.dialed.link.flush();
+      other.dialed.link.flush();
+    }
+    slow.accepted.link.resume();
+    const text = expected.join("");
+    await slow.accepted.until((end) => end.text.length >= text.length);
+    expect(slow.accepted.text === text).toBe(true);
+  });
+
   it("close sends what was written, and both sides are told once", async () => {
     const { dialed, accepted } = await pair();
     dialed.link.write(Buffer.alloc(300_000, 120));
