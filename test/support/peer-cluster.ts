@@ -191,6 +191,11 @@ export class PeerCluster {
     return client;
   }
 
+  /** The client's connection breaks. */
+  drop(client: Client): void {
+    for (const sid of this.nodes.keys()) this.step(sid, { kind: "connectionClosed", connection: client.id });
+  }
+
   /** A client with a session. */
   connect(sid: number, timeoutMs = 30_000): Client {
     const client = this.open(sid);

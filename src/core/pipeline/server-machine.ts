@@ -211,7 +211,7 @@ export class ServerMachine {
       turn,
     });
     for (const { id, timeoutMs } of database.sessions.values()) {
-      sessions.trackGlobal(id, timeoutMs, startedAt.elapsedMs);
+      sessions.trackRecovered(id, timeoutMs, startedAt.elapsedMs);
     }
     if (plan.role === "standalone") this.#removeDeadEphemerals();
     else if (plan.isPreparing) this.#flow.closeDeadSessions(database.deadSessions());

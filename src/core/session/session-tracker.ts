@@ -96,7 +96,7 @@ export class SessionTracker {
   }
 
   /**
-   * A global session that exists already: recovered from disk or committed by another server. A local one of the same id
+   * A global session that exists already: committed by another server, or known to the leader. A local one of the same id
    * becomes global. Its timeout starts afresh.
    */
   trackGlobal(id: SessionId, timeoutMs: number, nowMs: number): TrackedSession {
@@ -104,6 +104,15 @@ export class SessionTracker {
     if (known === undefined) return this.#add(id, timeoutMs, false, nowMs);
     if (known.isLocal) this.upgrade(known, nowMs);
     return known;
+  }
+
+  /**
+   * A global session of the database that this server begins to serve. That is no sign of life: on a learner the leader hears
+   * nothing of it, or every learner that comes would let all dead sessions live on.
+   */
+  trackRecovered(id: SessionId, timeoutMs: number, nowMs: number): void {
+    const session = this.#add(id, timeoutMs, false, nowMs);
+    this.#touched.delete(session);
   }
 
   /** Makes a local session a global one (client-protocol 7.4); it keeps its timeout and its connection. */

@@ -152,6 +152,20 @@ describe("an ensemble", () => {
     expect(cluster.peer(3).database.tree.ephemeralCount).toBe(0);
   });
 
+  test("a session ends although followers come and go: their coming is no sign of its client's life (3.12)", () => {
+    const cluster = started(3);
+    const client = cluster.connect(3, 8000);
+    expect(zk.create(client, "/mine", { flags: 1 })).toBe(0);
+    cluster.drop(client);
+    for (let times = 0; times < 4; times++) {
+      cluster.kill(1);
+      cluster.start(1);
+      cluster.advance(4000);
+      expect(cluster.peer(1).isServing).toBe(true);
+    }
+    expect(cluster.peer(3).database.tree.ephemeralCount).toBe(0);
+  });
+
   test("sync on a follower sees what was written through another one", () => {
     const cluster = started(3);
     const writer = cluster.connect(1);
