@@ -390,7 +390,10 @@ export class ChaosCluster {
   /** S17, S18: a server that looks for a leader has in memory what is on its disk, and offers that or somebody else's. */
   #checkVote({ sid, store, process }: ChaosNode, payload: Uint8Array): void {
     const { state, leader, zxid } = decodeNotification(payload);
-    if (state !== "looking") return;
+    const isObserver = store.membership.servers.some(
+      ({ id, peerType }) => id === sid && peerType === "observer",
+    );
+    if (state !== "looking" || isObserver) return;
     const { lastZxid, currentEpoch } = process!.peer;
     const durable = Math.max(store.snapshots.at(-1)!.zxid, store.log.at(-1)?.zxid ?? 0);
     const isBelow = leader === sid && zxid < durable;

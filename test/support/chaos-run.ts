@@ -1,8 +1,9 @@
+import { SERVER_OPTIONS_DEFAULT } from "../../src/core/pipeline/server-options.ts";
 import { decodeConnectResponse } from "../../src/protocol/handshake.ts";
 import { Int64 } from "../../src/protocol/int64.ts";
 import { JuteReader } from "../../src/protocol/jute-reader.ts";
 import { OpCode } from "../../src/protocol/opcode.ts";
-import { ExistsRequest, ReplyHeader } from "../../src/protocol/records/proto.ts";
+import { ExistsRequest, ReconfigRequest, ReplyHeader } from "../../src/protocol/records/proto.ts";
 import type { SessionId } from "../../src/protocol/session-id.ts";
 import { epochOf, type Zxid } from "../../src/protocol/zxid.ts";
 import { ChaosCluster, type ChaosOptions } from "./chaos-cluster.ts";
@@ -12,7 +13,7 @@ import { membershipOf } from "./peer-cluster.ts";
 
 interface Pending {
   readonly xid: number;
-  readonly kind: "write" | "ephemeral" | "read";
+  readonly kind: "write" | "ephemeral" | "read" | "reconfig";
   readonly path: string;
 }
 
@@ -38,16 +39,27 @@ export class ChaosRun {
   /** Paths that a client was told are there, with the zxid of the reply. */
   readonly acked = new Map<string, Zxid>();
   #paths = 0;
-  readonly counts = { acked: 0, kills: 0, elections: 0, reads: 0, expired: 0, sessions: 0, moved: 0 };
+  readonly counts = {
+    acked: 0,
+    kills: 0,
+    elections: 0,
+    reads: 0,
+    expired: 0,
+    sessions: 0,
+    moved: 0,
+    reconfigs: 0,
+  };
 
   constructor(seed: number, voters: number, observers: number, options: ChaosOptions) {
     this.cluster = new ChaosCluster(membershipOf(voters, observers), seed, options);
+    this.hasReconfigs = options.server?.reconfigEnabled === true;
     this.voters = Array.from({ length: voters }, (_, at) => at + 1);
     for (const sid of this.cluster.nodes.keys()) this.cluster.start(sid);
     for (let at = 0; at < 3; at++) this.clients.push(new ChaosClient());
     this.cluster.afterStep = (sid) => this.#leaderHasAll(sid);
   }
 
+  readonly hasReconfigs: boolean;
   readonly #knownLeaders = new Set<string>();
 
   /** S9: who begins to lead has all that a client was told is written. */
@@ -111,6 +123,11 @@ export class ChaosRun {
       return;
     }
     const xid = ++client.xid;
+    if ((roll === 2 || roll === 3) && this.hasReconfigs) {
+      client.pending.push({ xid, kind: "reconfig", path: "" });
+      client.client.request(OpCode.reconfig, this.#reconfig(), xid);
+      return;
+    }
     if (roll < 6 && this.acked.size > 0) {
       const path = this.cluster.pick([...this.acked.keys()].filter((_, at, all) => at >= all.length - 5));
       client.pending.push({ xid, kind: "read", path });
@@ -121,6 +138,19 @@ export class ChaosRun {
     const path = `/${isEphemeral ? "e" : "n"}${++this.#paths}`;
     client.pending.push({ xid, kind: isEphemeral ? "ephemeral" : "write", path });
     client.client.request(OpCode.create, zk.createBody(path, { flags: isEphemeral ? EPHEMERAL : 0 }), xid);
+  }
+
+  /** A server leaves, or joins, as a voter or as an observer. */
+  #reconfig(): Uint8Array {
+    const sid = this.cluster.pick([...this.cluster.nodes.keys()]);
+    const role = this.rng.below(3) === 0 ? "observer" : "participant";
+    const isLeaving = this.rng.below(3) === 0;
+    return ReconfigRequest.encode({
+      joiningServers: isLeaving ? null : `server.${sid}=s${sid}:2888:3888:${role};2181`,
+      leavingServers: isLeaving ? String(sid) : null,
+      newMembers: null,
+      curConfigId: -1,
+    });
   }
 
   connect(client: ChaosClient): void {
@@ -186,9 +216,13 @@ export class ChaosRun {
         throw new Error(`${pending.path} of ${known.toString(16)} is not there at ${zxid.toString(16)}`);
       return;
     }
+    if (pending.kind === "reconfig") {
+      if (err === 0) this.counts.reconfigs++;
+      return;
+    }
     if (err === ERR_SESSIONEXPIRED) return;
     if (err !== 0) throw new Error(`create of ${pending.path}: ${err}`);
-    this.#survivesAnyCrash(zxid as Zxid);
+    if (!this.hasReconfigs) this.#survivesAnyCrash(zxid as Zxid);
     if (pending.kind === "ephemeral") return;
     this.counts.acked++;
     this.acked.set(pending.path, zxid as Zxid);
@@ -230,12 +264,15 @@ export class ChaosRun {
   }
 }
 
+const RECONFIGURABLE = { reconfigEnabled: true, auth: { ...SERVER_OPTIONS_DEFAULT.auth, skipACL: true } };
+
 /** One run: its shape, its faults and their order come of the seed. */
 export function chaosRun(seed: number, steps = 1500): ChaosRun {
   const shape = seed % 12;
   const voters = shape % 3 === 2 ? 5 : 3;
   const observers = shape >= 6 ? 1 + (shape % 2) : 0;
   const run = new ChaosRun(seed, voters, observers, {
+    ...((seed >> 4) % 3 === 0 ? { server: RECONFIGURABLE } : {}),
     commitLogCount: shape % 2 === 0 ? 500 : 6,
     ensemble: {
       ...(shape % 4 < 2 ? { counterMax: 4 + shape } : {}),
