@@ -91,7 +91,7 @@ export const KNOWN_BUGS: readonly KnownBug[] = [
     seed: 1,
     mutate: holeInLog,
   },
-  { name: "trunc-cuts-nothing", source: "F29, F64", rings: UNCUT, seed: 7, mutate: truncCutsNothing },
+  { name: "trunc-cuts-nothing", source: "F29, F64", rings: UNCUT, seed: 3, mutate: truncCutsNothing },
   {
     name: "snapshot-not-installed",
     source: "ZOOKEEPER-3642",
@@ -112,8 +112,8 @@ export const KNOWN_BUGS: readonly KnownBug[] = [
   {
     name: "revalidates-by-itself",
     source: "S22, 3.12",
-    rings: ["session-order", "own-writes"],
-    seed: 10,
+    rings: ["service", "session-order", "own-writes"],
+    seed: 9,
     mutate: revalidatesByItself,
   },
   { name: "touches-lost", source: "3.12", rings: ["expiry"], seed: 1, mutate: touchesLost },
@@ -143,7 +143,7 @@ export const KNOWN_BUGS: readonly KnownBug[] = [
     name: "trunc-keeps-snapshots",
     source: "ZOOKEEPER-4837, -1549",
     rings: UNCUT,
-    seed: 7,
+    seed: 34,
     mutate: snapshotOfUncommitted,
     wrapDisk: (disk) => lyingDisk(disk, { remove: (path) => /\/snapshot\.[0-9a-f]+$/.test(path) }),
   },
