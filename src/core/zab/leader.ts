@@ -394,7 +394,10 @@ export class Leader implements Role {
 
   #sendNewLeader({ link }: LearnerHandler): void {
     const { out, view } = this.#state;
-    out.send(link, encodeNewLeader(this.#epoch, formatMembership(view.lastSeen ?? view.committed)));
+    // A learner takes it for committed at UPTODATE. That is right of what this leader begins with, and would not be of a reconfig
+    // that is proposed meanwhile: of that a learner hears by its PROPOSAL and COMMIT.
+    const membership = this.#phase === "broadcast" ? view.committed : (view.lastSeen ?? view.committed);
+    out.send(link, encodeNewLeader(this.#epoch, formatMembership(membership)));
   }
 
   epochsStored(current: number | undefined): void {

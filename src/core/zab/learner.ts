@@ -595,9 +595,17 @@ export class Learner implements Role {
     if (!this.#state.options.server.reconfigEnabled) return;
     if (membership.version > committed.version) {
       if (lastSeen?.version !== membership.version) this.#state.setLastSeen(membership);
-    } else if (lastSeen !== null) {
+    } else if (lastSeen !== null && !this.#isPending(lastSeen.version)) {
       this.#state.setLastSeen(null);
     }
+  }
+
+  /** Whether the txn has come as a proposal of this leader and is not committed. */
+  #isPending(zxid: Zxid): boolean {
+    for (let at = 0; at < this.#pending.length; at++) {
+      if (this.#pending.at(at)!.entry.zxid === zxid) return true;
+    }
+    return false;
   }
 
   /** Everything came whole: what is committed is applied in memory, and a snapshot of that goes to the disk. */

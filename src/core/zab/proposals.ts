@@ -3,7 +3,7 @@ import { epochOf, type Zxid } from "../../protocol/zxid.ts";
 import type { Broadcast } from "../pipeline/broadcast.ts";
 import { Fifo } from "../pipeline/fifo.ts";
 import type { Membership } from "../quorum/membership.ts";
-import type { QuorumSystem } from "../quorum/quorum-system.ts";
+import { type QuorumSystem, quorumSystemOf } from "../quorum/quorum-system.ts";
 import { type QuorumView, quorumSystemsOf } from "../quorum/quorum-view.ts";
 import type { LogEntry } from "../ready.ts";
 import type { LearnerHandler } from "./learner-handler.ts";
@@ -20,8 +20,11 @@ import type { PeerState } from "./peer-state.ts";
 /** A proposal that is not committed. */
 export interface Outstanding {
   readonly entry: LogEntry;
-  /** The quorums that it needs: of all configurations that counted when it was proposed (quorum-protocol 5.4). */
-  readonly systems: readonly QuorumSystem[];
+  /**
+   * The quorums that it needs: of all configurations that counted when it was proposed (quorum-protocol 5.4). Of the former
+   * configuration none any more once the reconfig before it is committed: its voters may have left without another ACK.
+   */
+  systems: readonly QuorumSystem[];
   readonly proposedAtMs: number;
   /** The configuration that it makes; undefined for anything but a reconfig. */
   readonly reconfig: Membership | undefined;
@@ -183,6 +186,9 @@ export class Proposals implements Broadcast {
       for (const handler of waiting) this.#state.out.send(handler.link, SYNC_PACKET);
     }
     if (reconfig === undefined || leader === undefined) return;
+    this.#systems = [quorumSystemOf(reconfig)];
+    this.#systemsOf = this.#state.view;
+    for (let at = 0; at < this.#outstanding.length; at++) this.#outstanding.at(at)!.systems = this.#systems;
     if (leader !== this.#state.sid) this.#isEnded = true;
     this.#activation = { membership: reconfig, leader };
   }
