@@ -36,11 +36,16 @@ export class Trace {
     for (const number of numbers) this.#mix(number);
   }
 
-  /** A line of text; `who` in front. */
-  say(who: string, text: string): void {
+  /** A line of text; `who` in front, and `detail`, which does not count, behind. */
+  say(who: string, text: string, detail = ""): void {
     this.#events++;
     this.#mix(this.#nowMs() * 1000);
     for (let i = 0; i < text.length; i++) this.#mix(text.charCodeAt(i));
+    this.tell(who, text + detail);
+  }
+
+  /** A line for whoever reads, of something that has been noted otherwise. */
+  tell(who: string, text: string): void {
     this.#write?.(`${(this.#nowMs() / 1000).toFixed(3).padStart(9)}  ${who.padEnd(6)} ${text}`);
   }
 

@@ -154,7 +154,7 @@ export class World implements Facts, NetworkTap {
     const line = (level: string) => (fields: object, message: string) => {
       const { trace } = this.#options;
       const detail = trace.isRead && Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : "";
-      trace.say(hostOf(server), `${level}: ${message}${detail}`);
+      trace.say(hostOf(server), `${level}: ${message}`, detail);
       this.see({ kind: "said", server, level, message });
     };
     return {
@@ -222,7 +222,7 @@ export class World implements Facts, NetworkTap {
     const { trace } = this.#options;
     if (!trace.isRead || type === PacketType.PING) return;
     const [from, to] = isFromLeader ? [leader, learner] : [learner, leader];
-    trace.say(hostOf(from), `-> ${hostOf(to)} ${TYPE_NAMES.get(type) ?? type} ${show(zxid)}`);
+    trace.tell(hostOf(from), `-> ${hostOf(to)} ${TYPE_NAMES.get(type) ?? type} ${show(zxid)}`);
   }
 
   #arrived(info: ConnectionInfo, byDialer: boolean, count: number): void {
@@ -244,7 +244,7 @@ export class World implements Facts, NetworkTap {
       const { state, leader, zxid, round, peerEpoch } = notification;
       const { trace } = this.#options;
       if (trace.isRead) {
-        trace.say(
+        trace.tell(
           from,
           `~> ${to} ${STATES[state]}: leader ${leader}, ${show(zxid)}, epoch ${peerEpoch}, round ${round}`,
         );
