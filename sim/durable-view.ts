@@ -1,6 +1,6 @@
 import { ZXID_ZERO, type Zxid, zxidFromHex } from "../src/protocol/zxid.ts";
 import { adlerOf } from "../src/storage/checksum.ts";
-import { logNames, snapshotNames } from "../src/storage/file-names.ts";
+import { installNames, logNames, snapshotNames } from "../src/storage/file-names.ts";
 import {
   END_OF_RECORD,
   LOG_HEADER_BYTES,
@@ -119,10 +119,13 @@ export class DurableView implements DurableState {
     const files = this.#disk.durableFiles;
     const names = [...files.keys()].filter((path) => path.startsWith(DIRECTORY));
     const local = names.map((path) => path.slice(DIRECTORY.length));
-    this.#snapshots = snapshotNames(local).map(({ zxid }) => zxid);
+    // A leader's snapshot that is complete is the state: every start goes on with its installation, whatever of the old is left.
+    const [install] = installNames(local);
+    const snapshots = install === undefined ? snapshotNames(local) : [install];
+    this.#snapshots = snapshots.map(({ zxid }) => zxid);
     const known = new Map(this.#logs.map(({ name, log }) => [name, log]));
     this.#logs = [];
-    for (const { name } of logNames(local)) {
+    for (const { name } of install === undefined ? logNames(local) : []) {
       const file = files.get(DIRECTORY + name)!;
       const old = known.get(name);
       const isKnown = old?.file === file;
