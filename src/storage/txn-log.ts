@@ -12,6 +12,7 @@ const PREALLOC_BYTES = 64 * 1024 * 1024;
 const SYNC_WARNING_MS = 1000;
 /** One write takes no more than this (one larger record apart): recovery counts on it (log-damage.ts, TORN_BYTES_MAX). */
 export const BATCH_BYTES_MAX = 2 * 1024 * 1024;
+const SPARES_MAX = 2;
 
 export interface TxnLogOptions {
   readonly disk: Disk;
@@ -56,7 +57,8 @@ export class TxnLog {
   #file: LogFile | undefined;
   /** Batches that wait, the last one being filled; each goes to the disk in one write. */
   #waiting: LogBatch[] = [];
-  #spare: LogBatch | undefined;
+  /** Their memory is used again: one is filled while another one is written. */
+  readonly #spares: LogBatch[] = [];
   #waiters: Waiter[] = [];
   #isTailCleared = false;
   #isRollDue = true;
@@ -110,8 +112,7 @@ export class TxnLog {
   #batchFor(bytes: number): LogBatch {
     const last = this.#waiting.at(-1);
     if (last !== undefined && !this.#isRollDue && last.bytes + bytes <= BATCH_BYTES_MAX) return last;
-    const batch = this.#spare ?? new LogBatch();
-    this.#spare = undefined;
+    const batch = this.#spares.pop() ?? new LogBatch();
     batch.startsFile = this.#isRollDue;
     this.#isRollDue = false;
     this.#waiting.push(batch);
@@ -152,7 +153,7 @@ export class TxnLog {
         await this.#write(batch);
         this.#lastDurable = batch.lastZxid;
         batch.clear();
-        this.#spare = batch;
+        if (this.#spares.length < SPARES_MAX) this.#spares.push(batch);
         this.#answer();
       }
     } catch (error) {

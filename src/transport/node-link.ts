@@ -67,6 +67,8 @@ export class NodeLink implements NetLink {
     const socket = this.#socket;
     if (parts.length === 1) {
       socket.write(parts[0]!, this.#written);
+    } else if (bytes <= JOIN_BYTES_MAX && socket.writableLength > 0) {
+      socket.write(Buffer.concat(parts, bytes), this.#written);
     } else if (bytes <= JOIN_BYTES_MAX) {
       let end = 0;
       for (const part of parts) {
