@@ -392,12 +392,13 @@ export class Leader implements Role {
     if (handler.syncMode !== "SNAP") this.#sendNewLeader(handler);
   }
 
-  #sendNewLeader({ link }: LearnerHandler): void {
+  #sendNewLeader(handler: LearnerHandler): void {
     const { out, view } = this.#state;
+    if (!handler.isObserver) handler.heldCommits = [];
     // A learner takes it for committed at UPTODATE. That is right of what this leader begins with, and would not be of a reconfig
     // that is proposed meanwhile: of that a learner hears by its PROPOSAL and COMMIT.
     const membership = this.#phase === "broadcast" ? view.committed : (view.lastSeen ?? view.committed);
-    out.send(link, encodeNewLeader(this.#epoch, formatMembership(membership)));
+    out.send(handler.link, encodeNewLeader(this.#epoch, formatMembership(membership)));
   }
 
   epochsStored(current: number | undefined): void {
@@ -450,6 +451,8 @@ export class Leader implements Role {
     handler.phase = "serving";
     handler.restartAckClock(this.#state.nowMs);
     this.#state.out.send(handler.link, UPTODATE_PACKET);
+    for (const commit of handler.heldCommits ?? []) this.#state.out.send(handler.link, commit);
+    handler.heldCommits = null;
     this.#state.notice(
       "info",
       `${handler.name} is in sync (${handler.syncMode} from 0x${handler.lastZxid.toString(16)})`,

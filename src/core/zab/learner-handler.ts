@@ -1,6 +1,6 @@
 import { epochOf, ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
 import { PROTOCOL_VERSION_OURS } from "./packets.ts";
-import type { LinkId } from "./peer-face.ts";
+import type { LinkId, Packet } from "./peer-face.ts";
 import type { SyncMode } from "./role.ts";
 
 /**
@@ -38,6 +38,11 @@ export class LearnerHandler {
   lastZxid: Zxid = ZXID_ZERO;
   /** It gets every PROPOSAL and COMMIT, or INFORM, from now on. */
   isForwarding = false;
+  /**
+   * COMMITs of a follower between NEWLEADER and UPTODATE, which they follow; null at any other time. Apache's followers (before
+   * 3.9.3) take a COMMIT in between, of a PROPOSAL that came before NEWLEADER, for nobody's, and break off (ZOOKEEPER-4394).
+   */
+  heldCommits: Packet[] | null = null;
   syncMode: SyncMode | undefined;
   /** Everything up to here is on its disk. */
   acked: Zxid = ZXID_ZERO;

@@ -15,6 +15,7 @@ import {
   encodeProposal,
   SYNC_PACKET,
 } from "./packets.ts";
+import type { Packet } from "./peer-face.ts";
 import type { PeerState } from "./peer-state.ts";
 
 /** A proposal that is not committed. */
@@ -210,12 +211,12 @@ export class Proposals implements Broadcast {
     const { out } = this.#state;
     const commit = encodeCommit(zxid);
     let inform: ReturnType<typeof encodeInform> | undefined;
-    for (const { isForwarding, isObserver, link } of this.#handlers()) {
-      if (!isForwarding) continue;
-      if (!isObserver) out.send(link, commit);
+    for (const handler of this.#handlers()) {
+      if (!handler.isForwarding) continue;
+      if (!handler.isObserver) this.#sendCommit(handler, commit);
       else {
         inform ??= encodeInform(zxid, bytes);
-        out.send(link, inform);
+        out.send(handler.link, inform);
       }
     }
   }
@@ -224,9 +225,16 @@ export class Proposals implements Broadcast {
     const { out } = this.#state;
     const commit = encodeCommitAndActivate(zxid, leader);
     const inform = encodeInformAndActivate(zxid, leader, bytes);
-    for (const { isForwarding, isObserver, link } of this.#handlers()) {
-      if (isForwarding) out.send(link, isObserver ? inform : commit);
+    for (const handler of this.#handlers()) {
+      if (!handler.isForwarding) continue;
+      if (handler.isObserver) out.send(handler.link, inform);
+      else this.#sendCommit(handler, commit);
     }
+  }
+
+  #sendCommit({ heldCommits, link }: LearnerHandler, commit: Packet): void {
+    if (heldCommits === null) this.#state.out.send(link, commit);
+    else heldCommits.push(commit);
   }
 
   /** The learner is gone: nobody waits for its syncs. */

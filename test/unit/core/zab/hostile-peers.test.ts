@@ -109,6 +109,21 @@ function join(impostor: Impostor): Impostor {
   return impostor.say(PacketType.FOLLOWERINFO, EPOCH, learnerInfo(4)).say(PacketType.ACKEPOCH, 0, int(-1));
 }
 
+test("a COMMIT between NEWLEADER and UPTODATE is held back: Apache's followers break off at it (ZOOKEEPER-4394)", () => {
+  const cluster = started();
+  const follower = join(cluster.intrude(3));
+  const before = follower.types.length;
+  expect(follower.types.at(-1)).toBe(PacketType.NEWLEADER);
+  const client = cluster.connect(3);
+  expect(zk.create(client, "/a")).toBe(0);
+  const { PROPOSAL, COMMIT, UPTODATE } = PacketType;
+  expect(follower.types.slice(before)).toEqual([PROPOSAL, PROPOSAL]);
+  follower.say(PacketType.ACK, EPOCH);
+  expect(follower.types.slice(before)).toEqual([PROPOSAL, PROPOSAL, UPTODATE, COMMIT, COMMIT]);
+  expect(zk.create(client, "/b")).toBe(0);
+  expect(follower.types.slice(before + 5)).toEqual([PROPOSAL, COMMIT]);
+});
+
 function request(type: number): Uint8Array {
   const writer = new JuteWriter();
   writer.writeInt64(Int64.ZERO);
