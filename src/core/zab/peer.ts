@@ -296,12 +296,17 @@ export class Peer {
   #elected({ adoptConfig, decided }: ElectionOutput): boolean {
     if (adoptConfig !== undefined) this.#adopt(adoptConfig);
     // One notification can bring both: the last vote that was missing, and a configuration with a newer version.
-    const isDecided = decided !== undefined && !this.#election.isLooking;
+    const isDecided = decided !== undefined && !this.#election.isLooking && this.#tail === null;
     if (isDecided) this.#enter(decided.state, decided.vote);
     return isDecided || adoptConfig !== undefined;
   }
 
   // Looking
+
+  /** It has become a voter, and what it has applied as an observer is not on its disk. */
+  get #mustInstall(): boolean {
+    return this.#state.hasUnlogged && this.#state.learnerType === "participant";
+  }
 
   /** Waits until the disk has everything, brings the tree to it, and looks for a leader. */
   #betweenRoles(): void {
@@ -312,7 +317,7 @@ export class Peer {
       state.job({ kind: "reload" });
       return;
     }
-    if (state.hasUnlogged && state.learnerType === "participant") {
+    if (this.#mustInstall) {
       this.#isReloading = true;
       state.job({ kind: "installSnapshot", zxid: state.lastZxid, database: state.database });
       return;
@@ -328,6 +333,8 @@ export class Peer {
     else {
       this.#election.setServing(next.state, next.vote);
       this.#enter(next.state, next.vote);
+      // That role may have ended at once.
+      if (this.#tail !== null) this.#betweenRoles();
     }
   }
 
@@ -362,12 +369,20 @@ export class Peer {
 
   /** A newer configuration of a peer that this server did not know (quorum-protocol 2.4). */
   #adopt(membership: Membership): void {
-    const { committed } = this.#state.view;
-    if (!this.#state.setCommitted(membership)) return;
-    this.#state.notice("info", `adopted configuration ${membership.version.toString(16)} from a peer`);
-    this.#election.setView(this.#state.view);
-    if (this.#role === null && this.#tail === null && !sameMembers(committed, membership))
+    const state = this.#state;
+    const { committed, lastSeen } = state.view;
+    if (!state.setCommitted(membership)) return;
+    state.notice("info", `adopted configuration ${membership.version.toString(16)} from a peer`);
+    this.#election.setView(state.view);
+    if (this.#role !== null || this.#tail !== null) return;
+    if (this.#mustInstall) {
+      state.stopServer();
+      this.#election.stop();
+      this.#tail = [];
+    } else if (!sameMembers(committed, membership) || lastSeen !== state.view.lastSeen) {
+      // Also when the same servers vote: a proposal that came to nothing needs no quorum any more.
       this.#startElection();
+    }
   }
 
   #startReadOnly(): void {
