@@ -131,17 +131,23 @@ export class ElectionRound {
     return "nothing";
   }
 
-  /** A quorum names `vote.leader`, and the leader itself says that it leads: others may still name a dead one. */
+  /**
+   * A quorum names `vote.leader`, and the leader itself says that it leads: others may still name a dead one. A proposed
+   * configuration is the leader's business: where it came to nothing, those who follow without it never make a quorum of it, and
+   * who has seen it would stay outside for ever.
+   */
   #isElected(votes: ReadonlyMap<number, Vote>, vote: Vote): boolean {
-    if (!this.#hasQuorum(votes, vote)) return false;
+    const { committed } = this.self.view;
+    const view = vote.leader === this.self.sid ? this.self.view : { committed, lastSeen: null };
+    if (!this.#hasQuorum(votes, vote, view)) return false;
     if (vote.leader === this.self.sid) return vote.electionEpoch === this.#round;
     return votes.get(vote.leader)?.state === "leading";
   }
 
-  #hasQuorum(votes: ReadonlyMap<number, Vote>, wanted: Vote): boolean {
+  #hasQuorum(votes: ReadonlyMap<number, Vote>, wanted: Vote, view: QuorumView = this.self.view): boolean {
     const backers = new Set<number>();
     for (const [sid, vote] of votes) if (agree(wanted, vote)) backers.add(sid);
-    return containsAllQuorums(this.self.view, backers);
+    return containsAllQuorums(view, backers);
   }
 
   #propose({ leader, zxid, peerEpoch }: Candidate): void {

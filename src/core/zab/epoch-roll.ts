@@ -183,8 +183,8 @@ export class EpochRoll {
   }
 
   #sendNewLeader({ link }: LearnerHandler): void {
-    const { lastSeen, committed } = this.#state.view;
-    this.#state.out.send(link, encodeNewLeader(this.#epoch, formatMembership(lastSeen ?? committed)));
+    const { committed } = this.#state.view;
+    this.#state.out.send(link, encodeNewLeader(this.#epoch, formatMembership(committed)));
   }
 
   epochsStored(current: number | undefined): void {

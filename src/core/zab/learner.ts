@@ -653,8 +653,9 @@ export class Learner implements Role {
     }
     const { membership, zxid } = this.#newLeader;
     this.#epoch = epochOf(zxid);
-    const isLeft = membership !== null && !this.#end.reconfigured(membership, undefined);
-    if (isLeft) return;
+    // Apache's leaders send the last one that they have seen, committed or not.
+    const isCommitted = membership !== null && !this.#isPending(membership.version);
+    if (isCommitted && !this.#end.reconfigured(membership, undefined)) return;
     if (this.#phase === "serving") {
       this.#end.established(this.#epoch);
       this.#feedObservers();

@@ -153,7 +153,7 @@ export class ObserverMaster {
 
   #sendNewLeader({ link }: LearnerHandler): void {
     const { view, out } = this.#state;
-    out.send(link, encodeNewLeader(this.#upstream.epoch, formatMembership(view.lastSeen ?? view.committed)));
+    out.send(link, encodeNewLeader(this.#upstream.epoch, formatMembership(view.committed)));
   }
 
   #followed(handler: LearnerHandler, { type, zxid, data, authinfo }: QuorumPacket): void {

@@ -219,6 +219,14 @@ describe("looking for a leader", () => {
   });
 });
 
+it("a leader that a quorum follows is followed, whatever was proposed that nobody else has heard of", () => {
+  start(3, { view: { committed: FIVE, lastSeen: membershipOf([3, 7, 8], 0x1_0000_0009) } });
+  const leading = looking(5, { state: "leading", peerEpoch: 4 });
+  receive(5, leading);
+  for (const from of [1, 2]) receive(from, { ...leading, state: "following" });
+  expect(machine.take().decided).toMatchObject({ state: "following", vote: { leader: 5 } });
+});
+
 describe("a peer that has died", () => {
   const dead = (...sids: number[]) => {
     for (const sid of sids) machine.unreachable(sid, now);

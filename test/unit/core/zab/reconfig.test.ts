@@ -91,4 +91,20 @@ describe("reconfig", () => {
     expect(zk.create(cluster.connect(before), "/through-the-removed")).toBe(0);
     for (const sid of [1, 2, 3, 4]) expect(cluster.peer(sid).view.committed.servers).toHaveLength(3);
   });
+
+  test("who joins while a reconfig is proposed does not take it for committed", () => {
+    const cluster = started(3);
+    const client = cluster.connect(3);
+    const before = cluster.peer(3).view.committed.version;
+    // Nothing is committed: no ACK comes.
+    cluster.slowDisks.add(1).add(2);
+    reconfig(client, { joiningServers: line(2, "observer") });
+    const proposed = cluster.peer(3).view.lastSeen!.version;
+    cluster.add(4, cluster.peer(3).view.committed);
+    cluster.until(() => cluster.peer(4).isServing);
+    for (const sid of [3, 4]) {
+      expect(cluster.peer(sid).view.committed.version).toBe(before);
+      expect(cluster.peer(sid).view.lastSeen?.version).toBe(proposed);
+    }
+  });
 });
