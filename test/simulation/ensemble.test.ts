@@ -11,7 +11,7 @@ async function expectQuiet(options: EnsembleRunOptions) {
   return run;
 }
 
-describe("an ensemble of production servers under faults, and without them", () => {
+describe("an ensemble of production servers under faults, and without them", { timeout: 120_000 }, () => {
   it.each([1, 2, 3, 4, 5])("three servers, seed %i", async (seed) => {
     const { acknowledged, faults, epochs } = await expectQuiet({ seed });
     expect(acknowledged).toBeGreaterThan(50);
@@ -28,6 +28,9 @@ describe("an ensemble of production servers under faults, and without them", () 
     const once = (seed: number) => runEnsemble({ seed, faultsMs: 4000 });
     const first = await once(6);
     expect(await once(6)).toEqual(first);
+    let lines = 0;
+    expect(await runEnsemble({ seed: 6, faultsMs: 4000, write: () => lines++ })).toEqual(first);
+    expect(lines).toBeGreaterThan(100);
     expect((await once(7)).hash).not.toBe(first.hash);
   });
 });
