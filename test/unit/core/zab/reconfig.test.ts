@@ -80,6 +80,18 @@ describe("reconfig", () => {
     expect(zk.create(client, "/still-here", { data: bytes("x") })).toBe(0);
   });
 
+  test("an observer, which acknowledges nothing, is no part of the quorum that a new configuration needs", () => {
+    const cluster = new PeerCluster(membershipOf(3, 1), { server: OPEN });
+    cluster.start(1, 2, 3, 4);
+    cluster.until(() => [1, 2, 3, 4].every((sid) => cluster.peer(sid).isServing));
+    const leader = cluster.leader()!;
+    const client = cluster.connect(leader);
+    expect(reconfig(client, { newMembers: `${line(leader)},${line(4)}` })).toBe(ErrorCode.NEWCONFIGNOQUORUM);
+    expect(reconfig(client, { joiningServers: line(4) })).toBe(ErrorCode.OK);
+    cluster.until(() => cluster.peer(4).state === "following" && cluster.peer(4).isServing);
+    expect(reconfig(client, { newMembers: `${line(leader)},${line(4)}` })).toBe(ErrorCode.OK);
+  });
+
   test("the removal of the leader hands over to another server without an election", () => {
     const cluster = started(4);
     const before = cluster.leader()!;
