@@ -420,12 +420,17 @@ export class Leader implements Role {
   /** A quorum has this leader's history: it leads (quorum-protocol 3.9). */
   #establish(): void {
     const state = this.#state;
-    const epochZxid = makeZxid(this.#epoch, 0);
-    this.#phase = "broadcast";
-    this.#servingSinceMs = state.nowMs;
     const { lastSeen } = state.view;
     if (lastSeen !== null) state.setCommitted(lastSeen);
     state.showConfiguration();
+    if (!quorumSystemOf(state.view.committed).voters.has(state.sid)) {
+      // Nobody could find it as a leader. It tells what is committed now, and the voters elect one of theirs.
+      this.#end.ended("it has completed a reconfiguration by which it has no vote any more");
+      return;
+    }
+    const epochZxid = makeZxid(this.#epoch, 0);
+    this.#phase = "broadcast";
+    this.#servingSinceMs = state.nowMs;
     const proposals = new Proposals(
       state,
       epochZxid,

@@ -119,4 +119,19 @@ describe("reconfig", () => {
       expect(cluster.peer(sid).view.lastSeen?.version).toBe(proposed);
     }
   });
+
+  test("a leader that completes a reconfig of before by which it loses its vote gives way to a voter", () => {
+    const cluster = started(3);
+    const client = cluster.connect(3);
+    cluster.slowDisks.add(1).add(2);
+    reconfig(client, { joiningServers: line(3, "observer") });
+    const proposed = cluster.peer(3).view.lastSeen!.version;
+    cluster.until(() => cluster.peer(3).state === "looking");
+    cluster.slowDisks.clear();
+    for (const sid of [1, 2]) cluster.persist(sid);
+    cluster.until(() => [1, 2, 3].every((sid) => cluster.peer(sid).isServing));
+    expect(cluster.leader()).not.toBe(3);
+    for (const sid of [1, 2, 3]) expect(cluster.peer(sid).view.committed.version).toBe(proposed);
+    expect(cluster.peer(3).state).toBe("observing");
+  });
 });
