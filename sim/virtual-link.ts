@@ -115,6 +115,8 @@ export class VirtualLink implements NetLink, StreamEnd {
   /** The process takes the link. Called once, before anything arrives. */
   adopt(handler: NetLinkHandler): void {
     this.#handler = handler;
+    // It may have been broken on its way to the process.
+    if (this.#state !== "open") this.#tellClosed("the connection was reset");
     this.#peer.out.pump();
   }
 

@@ -5,6 +5,13 @@ import { ElectionWireError, ElectionWireReader, encodeElectionFrame } from "../p
 /** With more than this on its way, a link gets no further notification: only the newest will be sent when it drains. */
 const HELD_BACK_BYTES = 64 * 1024;
 
+/**
+ * Notifications on one link that nothing has come back for before the next one goes out on another. Whoever lives says something:
+ * the answer, or its own search. A link that is dead on the way, without a reset, would else be found by the system only
+ * after a quarter of an hour.
+ */
+const UNANSWERED_MAX = 4;
+
 const COMPLAINTS_MAX = 16;
 
 /** What all links of one server have in common. */
@@ -34,6 +41,8 @@ export class ElectionPeer {
   /** The newest notification; sent again on a new link, as the other may not have got it. Undefined when there is none to be sent. */
   #newest: Uint8Array | undefined;
   #isNewestWritten = false;
+  /** Notifications that went out on the link since something came. */
+  #unanswered = 0;
   /** A link that broke with the newest notification on it has been dialed anew; once, as the next may break as well. */
   #hasRedialed = false;
   /** The link that is waited for to drain. */
@@ -62,6 +71,7 @@ export class ElectionPeer {
     this.#newest = payload;
     this.#isNewestWritten = false;
     this.#hasRedialed = false;
+    if (this.#unanswered >= UNANSWERED_MAX) this.dropLink();
     if (this.#link === undefined) this.dial(this.#context.addressesOf(this.sid));
     else this.#flush(this.#link);
   }
@@ -133,6 +143,7 @@ export class ElectionPeer {
   #serve(link: NetLink, reader: ElectionWireReader): NetLinkHandler {
     const former = this.#link;
     this.#link = link;
+    this.#unanswered = 0;
     former?.destroy();
     this.#complaints.clear();
     this.#isNewestWritten = false;
@@ -161,6 +172,7 @@ export class ElectionPeer {
         payload !== undefined && this.#link === link;
         payload = reader.next()
       ) {
+        this.#unanswered = 0;
         this.#context.received(this.sid, Buffer.from(payload)); // a view of memory that the link uses again
       }
     } catch (error) {
@@ -181,6 +193,7 @@ export class ElectionPeer {
       return;
     }
     this.#isNewestWritten = true;
+    this.#unanswered++;
     link.write(encodeElectionFrame(this.#newest));
   }
 

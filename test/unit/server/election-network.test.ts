@@ -174,6 +174,24 @@ describe("a notification", () => {
     expect(wires.dials).toEqual(["h1:3888", "h1:3888"]);
   });
 
+  it("goes out on another link when nothing has come back for several of them: the way may be dead without a word", async () => {
+    const three = await server(3);
+    const one = await server(1);
+    for (const word of ["a", "b", "c", "d", "e"]) {
+      three.send(1, text(word));
+      await ms(5);
+    }
+    expect(wires.dials).toEqual(["h1:3888", "h1:3888"]);
+    expect(arrived).toEqual(["a", "b", "c", "d", "e"].map((word) => `1<3: ${word}`));
+    one.send(3, text("answer"));
+    await ms(5);
+    for (const word of ["f", "g", "h"]) {
+      three.send(1, text(word));
+      await ms(5);
+    }
+    expect(wires.dials).toHaveLength(2);
+  });
+
   it("to a peer that has several addresses is in vain when none answers", async () => {
     const three = await server(3, membershipOf([1, 2, 3]), {});
     three.send(2, text("hello"));
