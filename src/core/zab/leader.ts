@@ -394,7 +394,8 @@ export class Leader implements Role {
 
   #sendNewLeader(handler: LearnerHandler): void {
     const { out, view } = this.#state;
-    if (!handler.isObserver) handler.heldCommits = [];
+    const isAwaiting = this.#proposals !== undefined && this.#proposals.outstanding.length > 0;
+    if (isAwaiting && !handler.isObserver) handler.heldCommits = [];
     // A learner takes it for committed at UPTODATE. That is right of what this leader begins with, and would not be of a reconfig
     // that is proposed meanwhile: of that a learner hears by its PROPOSAL and COMMIT.
     const membership = this.#phase === "broadcast" ? view.committed : (view.lastSeen ?? view.committed);

@@ -39,8 +39,9 @@ export class LearnerHandler {
   /** It gets every PROPOSAL and COMMIT, or INFORM, from now on. */
   isForwarding = false;
   /**
-   * COMMITs of a follower between NEWLEADER and UPTODATE, which they follow; null at any other time. Apache's followers (before
-   * 3.9.3) take a COMMIT in between, of a PROPOSAL that came before NEWLEADER, for nobody's, and break off (ZOOKEEPER-4394).
+   * COMMITs of a follower between NEWLEADER and UPTODATE, which they then follow; null when they go out at once. Apache's
+   * followers (before 3.9.3) take a COMMIT in between, of a PROPOSAL that came before NEWLEADER, for nobody's, and break off
+   * (ZOOKEEPER-4394).
    */
   heldCommits: Packet[] | null = null;
   syncMode: SyncMode | undefined;

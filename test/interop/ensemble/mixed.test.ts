@@ -9,15 +9,24 @@ interface Mix {
   readonly name: string;
   /** In the order of their sids: the last participant leads. */
   readonly members: (apache: SubjectKind) => readonly (SubjectKind | MemberOptions)[];
+  readonly releases?: readonly SubjectKind[];
 }
 
 const observer = (kind: SubjectKind): MemberOptions => ({ kind, role: "observer" });
 
 const MIXES: readonly Mix[] = [
   { name: "ours leads two of Apache's", members: (apache) => [apache, apache, SUBJECT] },
-  { name: "ours leads one of Apache's and one of ours", members: (apache) => [apache, SUBJECT, SUBJECT] },
+  {
+    name: "ours leads one of Apache's and one of ours",
+    members: (apache) => [apache, SUBJECT, SUBJECT],
+    releases: ["apache-3.9"],
+  },
   { name: "Apache's leads two of ours", members: (apache) => [SUBJECT, SUBJECT, apache] },
-  { name: "Apache's leads one of ours and one of its own", members: (apache) => [SUBJECT, apache, apache] },
+  {
+    name: "Apache's leads one of ours and one of its own",
+    members: (apache) => [SUBJECT, apache, apache],
+    releases: ["apache-3.9"],
+  },
   {
     name: "ours leads, with observers of both kinds",
     members: (apache) => [apache, apache, SUBJECT, observer(apache), observer(SUBJECT)],
@@ -51,5 +60,7 @@ async function lifeOf(members: readonly (SubjectKind | MemberOptions)[]): Promis
 }
 
 describe.each(APACHE_KINDS)("mixed with %s, under load and failover", (apache) => {
-  it.each(MIXES)("$name", ({ members }) => lifeOf(members(apache)));
+  it.each(MIXES.filter(({ releases }) => releases?.includes(apache) ?? true))("$name", ({ members }) =>
+    lifeOf(members(apache)),
+  );
 });

@@ -18,9 +18,10 @@ const MIXES = APACHE_KINDS.flatMap((apache): Mix[] => [
   { master: apache, leader: SUBJECT },
 ]);
 
-describe.each(MIXES)("observers of both kinds are fed by $master, $leader leads", ({ master, leader }) => {
+describe.each(MIXES)("observers are fed by $master, $leader leads", ({ master, leader }) => {
   it("under load, and when their master goes and comes back", async () => {
-    const apache = master === SUBJECT ? leader : master;
+    // A master of Apache's drops commits of what was proposed while it joined; observers of ours notice, Apache's do not.
+    const kinds: readonly SubjectKind[] = master === SUBJECT ? [SUBJECT, leader] : [SUBJECT];
     const config = { observerMasterPort: await freePort() };
     await using ensemble = await EnsembleProcesses.start(
       {
@@ -28,8 +29,7 @@ describe.each(MIXES)("observers of both kinds are fed by $master, $leader leads"
           { kind: master, config },
           leader,
           leader,
-          { kind: SUBJECT, role: "observer", config },
-          { kind: apache, role: "observer", config },
+          ...kinds.map((kind) => ({ kind, role: "observer", config }) as const),
         ],
       },
       3,
@@ -37,7 +37,7 @@ describe.each(MIXES)("observers of both kinds are fed by $master, $leader leads"
     const fed = (sid: number): Promise<string | undefined> =>
       ensemble.member(sid).monitored("zk_synced_observers");
     const areFed = (): Promise<unknown> =>
-      until("both observers are fed by server 1", async () => (await fed(1)) === "2", 20_000);
+      until("they are fed by server 1", async () => (await fed(1)) === `${kinds.length}`, 20_000);
     await areFed();
     expect(await fed(3)).toBe("0");
 
