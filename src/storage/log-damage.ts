@@ -28,6 +28,9 @@ const NEIGHBOUR_ZEROS_MAX = 15;
 /** A record's first four bytes are zero anyway, so fewer zeros than this at its start prove nothing. */
 const START_ZEROS_MIN = 5;
 
+/** In a record's head, behind four bytes that are always zero. */
+const CHECKSUM_AT = 4;
+
 /** The bytes from the broken place on. */
 export interface Tail {
   /** From {@link offset} to the last byte of the file that is not zero. */
@@ -84,7 +87,15 @@ function classifyInner(tail: Tail): LogEnd {
   }
   const detail = "CRC check failed: the checksum of a record does not match its bytes";
   const payload = tail.bytes.subarray(RECORD_HEAD_BYTES, payloadEnd);
-  return isOneByteOff(payload, checksum) ? damaged(tail, detail) : tornInsideOrDamaged(tail, detail);
+  if (isOneByteOff(payload, checksum) && !lacksFirstByte(tail, payload)) return damaged(tail, detail);
+  return tornInsideOrDamaged(tail, detail);
+}
+
+/** Only the first byte of the checksum is not there, and it is the last byte of a sector: that sector was not written. */
+function lacksFirstByte({ bytes, offset }: Tail, payload: Buffer): boolean {
+  const { checksum } = headOf(bytes);
+  const isAtEnd = (offset + CHECKSUM_AT + 1) % SECTOR_BYTES === 0;
+  return isAtEnd && checksum >>> 24 === 0 && (adlerOf(payload) & 0xff_ffff) === checksum;
 }
 
 function torn(tail: Tail, detail: string, recordsBehind = 0): LogEnd {

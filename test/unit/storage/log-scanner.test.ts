@@ -8,11 +8,16 @@ import { logBytes, payloadOf, range, scanLog } from "../../support/storage.ts";
 function padded(
   zxids: readonly number[],
   padding = 5000,
+  payload?: (zxid: number) => Uint8Array,
 ): { bytes: Buffer; recordsEnd: number; starts: number[] } {
-  const records = logBytes(zxids);
+  const records = logBytes(zxids, payload);
   const starts = scanLog(records).records.map((record) => record.offset);
   return { bytes: Buffer.concat([records, Buffer.alloc(padding)]), recordsEnd: records.length, starts };
 }
+
+/** The second record has so many bytes of data. */
+const fill = (length: number) => (zxid: number) =>
+  payloadOf(zxid, Buffer.alloc(zxid === 2 ? length : 300, 0xee));
 
 const zxidsOf = (scanned: ReturnType<typeof scanLog>) =>
   scanned.records.map((record) => record.zxid as number);
@@ -150,6 +155,20 @@ describe("a changed byte", () => {
 });
 
 describe("a write of which sectors are missing", () => {
+  it("is dropped also when all that is missing of its first record is one byte", () => {
+    // The third record starts five bytes before the end of a sector: four zeros, and the first byte of its checksum.
+    const start = (length: number): number => scanLog(logBytes([1, 2, 3], fill(length))).records[2]!.offset;
+    let length = 1;
+    while ((start(length) + 5) % 512 !== 0) length++;
+    const { bytes, starts } = padded([1, 2, 3], 5000, fill(length));
+    const third = starts[2]!;
+    expect(bytes[third + 4]).not.toBe(0);
+    bytes.fill(0, third, third + 5);
+    expect(scanLog(bytes).end).toMatchObject({ kind: "torn", offset: third });
+    bytes[third + 5]! ^= 1;
+    expect(scanLog(bytes).end.kind).not.toBe("clean");
+  });
+
   // Records before `durable` bytes had been acknowledged, those behind were one write.
   const whole = logBytes(range(1, 40), (zxid) => payloadOf(zxid, createPrng(zxid).bytes(150 + zxid * 9)));
   const records = scanLog(whole).records;
