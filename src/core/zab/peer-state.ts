@@ -9,8 +9,8 @@ import { ServerMachine } from "../pipeline/server-machine.ts";
 import type { ServerMachineOptions } from "../pipeline/server-options.ts";
 import { ServerStats } from "../pipeline/server-stats.ts";
 import { Turn } from "../pipeline/turn.ts";
-import { type Membership, memberOf, type PeerType } from "../quorum/membership.ts";
-import { formatMembership } from "../quorum/membership-text.ts";
+import { type Membership, MembershipError, memberOf, type PeerType } from "../quorum/membership.ts";
+import { formatMembership, parseMembershipText } from "../quorum/membership-text.ts";
 import type { QuorumView } from "../quorum/quorum-view.ts";
 import type { LogEntry } from "../ready.ts";
 import type { Database } from "../tree/database.ts";
@@ -206,6 +206,26 @@ export class PeerState {
   /** Takes over a proposed configuration; null takes it back. */
   setLastSeen(lastSeen: Membership | null): void {
     this.#setView({ committed: this.view.committed, lastSeen });
+  }
+
+  /**
+   * The log can hold a reconfig whose configuration did not reach its file before a crash: it is proposed all the same, and
+   * whoever leads with it needs its quorum too (quorum-protocol 5.4, F46).
+   */
+  noteLoggedReconfig(): void {
+    const { committed, lastSeen } = this.view;
+    if (!this.options.server.reconfigEnabled) return;
+    const { tree } = this.database;
+    const node = tree.lookup(CONFIG_PATH);
+    const data = node < 0 ? null : tree.data(node);
+    if (data === null || data.length === 0) return;
+    try {
+      const logged = parseMembershipText(new TextDecoder().decode(data), this.ensemble.rules);
+      if (logged.version > Math.max(committed.version, lastSeen?.version ?? 0)) this.setLastSeen(logged);
+    } catch (error) {
+      // Nobody's configuration: what an operator may have written there long ago.
+      if (!(error instanceof MembershipError)) throw error;
+    }
   }
 
   /** Takes over a committed configuration; false when it is not newer than what is committed here. */

@@ -323,6 +323,7 @@ export class Peer {
       return;
     }
     for (const { bytes } of this.#tail ?? []) state.database.replay(bytes);
+    state.noteLoggedReconfig();
     this.#tail = [];
     if (this.#lookAtMs !== NEVER && state.nowMs < this.#lookAtMs) return;
     this.#tail = null;
