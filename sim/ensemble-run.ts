@@ -57,6 +57,7 @@ const FAULTS_MS = 20_000;
 const FAULT_PAUSE_MS = 700;
 /** How long after the last fault everybody must be served again: sessions, elections and syncs have their limits within. */
 const RECOVERY_MS = 30_000;
+const SYNC_LIMIT_MS = TICK_MS * 5;
 /** How long then everything must stay as it is. */
 const CALM_MS = 9_000;
 const STEP_MS = 250;
@@ -241,6 +242,8 @@ class Run {
       );
     }
     const { history } = this.#world;
+    // A reconfig whose answer was lost may still be under way, and hand the leadership over.
+    if (this.#shape.isReconfigured) await this.#advance(SYNC_LIMIT_MS * 2);
     const epochs = history.epochs;
     // Longer than a session lives, and but for pings nothing is heard of the clients.
     for (const client of this.#clients) client.stop();

@@ -8,6 +8,7 @@ import {
 import {
   ackCountedTwice,
   epochCountsTwice,
+  outlivesLeader,
   ownTimeInTxns,
   revalidatesByItself,
   staleVote,
@@ -111,10 +112,10 @@ export const KNOWN_BUGS: readonly KnownBug[] = [
   { name: "ack-counted-twice", source: "S15", rings: ["commit-quorum"], seed: 1, mutate: ackCountedTwice },
   {
     name: "revalidates-by-itself",
-    source: "S22, 3.12",
-    rings: ["service", "session-order", "own-writes"],
-    seed: 9,
-    mutate: revalidatesByItself,
+    source: "S22, L4, 3.12",
+    rings: ["session-order", "own-writes"],
+    seed: 5,
+    mutate: () => several(revalidatesByItself, outlivesLeader),
   },
   { name: "touches-lost", source: "3.12", rings: ["expiry"], seed: 1, mutate: touchesLost },
   { name: "own-time-in-txns", source: "4.1, S20", rings: ["log-agreement"], seed: 1, mutate: ownTimeInTxns },

@@ -107,3 +107,18 @@ export function ownTimeInTxns(): PeerMutation {
     },
   };
 }
+
+/** L4: a follower does not notice that its leader is gone, and goes on answering. */
+export function outlivesLeader(): PeerMutation {
+  let link: number | undefined;
+  return {
+    step(input, peer): readonly PeerInput[] {
+      if (input.kind === "linkUp") link = input.link;
+      if (peer.state !== "following" || !peer.isServing || link === undefined) return [input];
+      if (input.kind === "linkDown" && input.link === link) return [];
+      if (input.kind !== "tick") return [input];
+      const packet = { type: PacketType.PING, zxid: peer.lastZxid, data: null, authinfo: null };
+      return [{ kind: "packet", link, packet }, input];
+    },
+  };
+}

@@ -41,9 +41,8 @@ describe("the alarms ring", () => {
     const seeds = [bug.seed, ...Array.from({ length: 1000 }, (_, i) => i + 1)];
     for (const seed of seeds) {
       const { alarm } = await runEnsemble({ seed, bug });
-      if (alarm === undefined) continue;
-      expect(bug.rings).toContain(alarm.checker);
-      return;
+      // What else a bug leads to (servers that do not serve any more) is not what is to be noticed here.
+      if (alarm !== undefined && bug.rings.includes(alarm.checker)) return;
     }
     expect.fail(`${bug.name} was not noticed in 1000 seeds`);
   });
