@@ -130,8 +130,8 @@ describe.each(DIRECTIONS)(
       await write(learner, 5);
 
       // Its own log goes on behind what it was sent.
-      await ensemble.kill(1, 2, 3);
-      await ensemble.startAll();
+      await ensemble.kill(3);
+      await ensemble.startMembers(3);
       expect(await treeComplaints(ensemble)).toEqual([]);
     });
   },
