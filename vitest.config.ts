@@ -6,5 +6,7 @@ export default defineConfig({
   test: {
     include: ["test/{unit,property,scenario,simulation,fault,golden,docs,repo}/**/*.test.ts"],
     testTimeout: 30_000,
+    // One file per core of the smallest machine: vitest's own choice leaves one core idle.
+    maxWorkers: 2,
   },
 });

@@ -6,7 +6,9 @@ import { CoreHarness } from "../../../support/core-harness.ts";
 const PREFIX = `/${"x".repeat(17_000)}`;
 const COUNT = 3_000;
 
-it("a session with thousands of ephemerals with very long names, alike up to their ends, is closed at once", () => {
+it("a session with thousands of ephemerals with very long names, alike up to their ends, is closed at once", {
+  timeout: 120_000,
+}, () => {
   const harness = new CoreHarness();
   const client = harness.connect();
   const watcher = harness.connect();
