@@ -50,6 +50,8 @@ async function leaveUncommitted(ensemble: EnsembleProcesses): Promise<void> {
   const client = await connect(leader.address);
   await client.create("/committed", { data: "before" });
   const followers = ensemble.members.filter((member) => member !== leader);
+  // Of equal histories the higher sid wins the election that follows.
+  await until("both followers log it", () => followers.every((each) => logHolds(each, "/committed")), 10_000);
   for (const follower of followers) follower.pause();
   const lost = [1, 2, 3].map((i) =>
     client.create(`/uncommitted-${i}`, { data: MARK }).catch(() => undefined),
