@@ -3,10 +3,14 @@ import { epochOf, makeZxid } from "../../src/protocol/zxid.ts";
 import type { Checker, Facts, Observation } from "../observation.ts";
 import { show } from "../txn-history.ts";
 
-/** S8, S9: a leader that begins to serve has everything that was ever decided. */
+/**
+ * S8, S9: a leader that begins to serve has everything that was ever decided. One that began when it had, and has not yet
+ * noticed that a later epoch has begun, may still bring a learner to what it has: that is old, and nothing else.
+ */
 export class LeaderCompleteness implements Checker {
   readonly name = "leader-completeness";
   readonly #epochs = new Map<number, number>();
+  readonly #begun = new Set<number>();
 
   see(seen: Observation, { history }: Facts): string | undefined {
     if (seen.kind !== "sent" || !seen.isFromLeader) return undefined;
@@ -16,6 +20,8 @@ export class LeaderCompleteness implements Checker {
     const epoch = this.#epochs.get(link.id);
     if (epoch === undefined)
       return `leader ${link.leader} sends UPTODATE to ${link.learner} without NEWLEADER`;
+    if (this.#begun.has(epoch)) return undefined;
+    this.#begun.add(epoch);
     const { tip } = history;
     if (epochOf(tip) > epoch) {
       return `leader ${link.leader} makes ${link.learner} serve in epoch ${epoch}, and ${show(tip)} is committed`;

@@ -155,6 +155,22 @@ describe("leader-completeness", () => {
     expect(show(checker, facts, ...serve(2))).toEqual([quiet, quiet]);
     expect(show(checker, facts, ...serve(3))).toEqual([quiet, expect.stringMatching(/epoch 3 with 1:1/)]);
   });
+
+  it("rings on a beginning behind a later epoch, not on a learner that comes late to what had begun", () => {
+    const facts = new FakeFacts();
+    const checker = new LeaderCompleteness();
+    const serve = (epoch: number) => [fromLeader(NEWLEADER, z(epoch, 0)), fromLeader(UPTODATE, -1 as Zxid)];
+    facts.history.begin(1, z(0, 0));
+    expect(show(checker, facts, ...serve(1))).toEqual([quiet, quiet]);
+    facts.history.begin(3, z(0, 0));
+    facts.log(z(3, 1), z(0, 0));
+    facts.commit(z(3, 1));
+    expect(show(checker, facts, ...serve(1))).toEqual([quiet, quiet]);
+    expect(show(checker, facts, ...serve(2))).toEqual([
+      quiet,
+      expect.stringMatching(/epoch 2, and 3:1 is committed/),
+    ]);
+  });
 });
 
 describe("one-leader", () => {
