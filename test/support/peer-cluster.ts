@@ -91,6 +91,15 @@ interface LinkEnd {
   readonly id: LinkId;
 }
 
+export interface ClusterOptions {
+  readonly ensemble?: Partial<EnsembleOptions>;
+  readonly server?: Partial<ServerOptions>;
+  /** What one server has otherwise than all. */
+  readonly serverOf?: (sid: number) => Partial<ServerOptions>;
+  /** True: a digest that does not fit is written down; otherwise it ends the test. */
+  readonly survivesMismatches?: boolean;
+}
+
 /** Members of an ensemble without a host: what one wants done is done at once, links carry bytes in order, time stands still until told. */
 export class PeerCluster {
   readonly nodes = new Map<number, Node>();
@@ -100,6 +109,8 @@ export class PeerCluster {
   readonly #memberships = new Map<number, Membership>();
   readonly #ensemble: Partial<EnsembleOptions>;
   readonly #server: ServerOptions;
+  readonly #serverOf: (sid: number) => Partial<ServerOptions>;
+  readonly #survivesMismatches: boolean;
   readonly #links: Link[] = [];
   readonly #cuts = new Set<string>();
   readonly #impostors = new Map<string, Impostor>();
@@ -112,16 +123,23 @@ export class PeerCluster {
   /** False: the disk keeps what it was given to itself until {@link persist}. */
   readonly slowDisks = new Set<number>();
   readonly #unpersisted = new Map<number, Zxid>();
+  /** What servers with slow disks will say once those have it. */
+  readonly #unsaid = new Map<number, { readonly link: LinkId; readonly bytes: Uint8Array }[]>();
+  /** Directions in which packets are under way until {@link release}. */
+  readonly #held = new Map<string, (() => void)[]>();
+  /** Added to the wall clock of everybody, ms. */
+  wallShiftMs = 0;
+  /** What servers found out about their trees; empty unless a test wants to see it. */
+  readonly digestMismatches: { readonly sid: number; readonly zxid: number }[] = [];
   /** Servers whose snapshots for learners come to their end only by {@link finishSnapshots}. */
   readonly slowSnapshots = new Set<number>();
   readonly #streams = new Map<string, Stream>();
   readonly #clients = new Map<number, Client>();
 
-  constructor(
-    membership: Membership,
-    options: { ensemble?: Partial<EnsembleOptions>; server?: Partial<ServerOptions> } = {},
-  ) {
+  constructor(membership: Membership, options: ClusterOptions = {}) {
     this.#membership = membership;
+    this.#serverOf = options.serverOf ?? (() => ({}));
+    this.#survivesMismatches = options.survivesMismatches ?? false;
     this.#ensemble = options.ensemble ?? {};
     this.#server = { ...SERVER_OPTIONS_DEFAULT, tickTimeMs: TICK_MS, ...options.server };
     for (const { id } of membership.servers) {
@@ -136,7 +154,7 @@ export class PeerCluster {
   }
 
   get now(): Instant {
-    return { elapsedMs: this.#elapsedMs, wallMs: WALL_MS + this.#elapsedMs };
+    return { elapsedMs: this.#elapsedMs, wallMs: WALL_MS + this.#elapsedMs + this.wallShiftMs };
   }
 
   peer(sid: number): Peer {
@@ -161,13 +179,13 @@ export class PeerCluster {
   start(...sids: number[]): void {
     for (const sid of sids) {
       const node = this.nodes.get(sid)!;
-      const { database, lastZxid } = this.#recover(node.store);
+      const { database, lastZxid } = this.#recover(node);
       node.peer = new Peer({
-        server: { ...this.#server, serverId: sid },
+        server: this.#optionsOf(sid),
         ensemble: { ...ENSEMBLE_OPTIONS, ...this.#ensemble, sid },
         view: { committed: this.#memberships.get(sid) ?? this.#membership, lastSeen: null },
         database,
-        createDatabase: () => this.#createDatabase(),
+        createDatabase: () => this.#createDatabase(sid),
         mayVote: true,
         acceptedEpoch: node.store.accepted,
         currentEpoch: node.store.current,
@@ -228,7 +246,24 @@ export class PeerCluster {
   persist(sid: number): void {
     const zxid = this.#unpersisted.get(sid);
     this.#unpersisted.delete(sid);
+    for (const { link, bytes } of this.#unsaid.get(sid) ?? [])
+      this.#sendBytes(this.nodes.get(sid)!, link, bytes);
+    this.#unsaid.delete(sid);
     if (zxid !== undefined) this.step(sid, { kind: "persisted", zxid });
+    this.settle();
+  }
+
+  /** What `from` sends to `to` from now on is under way until {@link release}, or lost with its link. */
+  hold(from: number, ...to: readonly number[]): void {
+    for (const sid of to) this.#held.set(`${from}-${sid}`, []);
+  }
+
+  /** Everything that was under way arrives, and nothing is held any more. */
+  release(): void {
+    const held = [...this.#held.values()].flat();
+    this.#held.clear();
+    this.#queue.push(...held);
+    this.settle();
   }
 
   /** The process is gone; its links break. */
@@ -236,6 +271,8 @@ export class PeerCluster {
     for (const sid of sids) {
       const node = this.nodes.get(sid)!;
       node.peer = undefined;
+      this.#unpersisted.delete(sid);
+      this.#unsaid.delete(sid);
       node.isQuorumOpen = node.isMasterOpen = false;
       for (const link of this.#links)
         if (link.ends.some((end) => end.sid === sid)) this.#break(link, "reset");
@@ -335,19 +372,25 @@ export class PeerCluster {
     return database;
   }
 
-  #createDatabase(): Database {
+  #optionsOf(sid: number): ServerOptions {
+    return { ...this.#server, ...this.#serverOf(sid), serverId: sid };
+  }
+
+  #createDatabase(sid = 0): Database {
+    const { digestEnabled, extendedTypesEnabled } = this.#optionsOf(sid);
     return new Database({
-      digestEnabled: this.#server.digestEnabled,
-      extendedTypesEnabled: this.#server.extendedTypesEnabled,
+      digestEnabled,
+      extendedTypesEnabled,
       emulate353TTLNodes: false,
       onDigestMismatch: ({ zxid }) => {
-        throw new Error(`digest mismatch at ${zxid.toString(16)}`);
+        if (!this.#survivesMismatches) throw new Error(`digest mismatch at ${zxid.toString(16)}`);
+        this.digestMismatches.push({ sid, zxid });
       },
     });
   }
 
-  #recover({ snapshot, log }: Store): { database: Database; lastZxid: Zxid } {
-    const database = this.#createDatabase();
+  #recover({ sid, store: { snapshot, log } }: Node): { database: Database; lastZxid: Zxid } {
+    const database = this.#createDatabase(sid);
     if (snapshot !== undefined) {
       readWalk(snapshot.bytes, database);
       database.snapshotLoaded(snapshot.zxid);
@@ -391,6 +434,7 @@ export class PeerCluster {
     }
     if (!this.slowDisks.has(sid))
       for (const { link, bytes } of ready.sendAfterPersist) this.#sendBytes(node, link, bytes);
+    else this.#unsaid.set(sid, [...(this.#unsaid.get(sid) ?? []), ...ready.sendAfterPersist]);
     for (const job of ready.jobs) this.#later(() => this.#doJob(node, job));
     for (const { link, zxid } of ready.surveys) {
       const at = store.log.filter((entry) => entry.zxid <= zxid).at(-1)?.zxid;
@@ -431,10 +475,10 @@ export class PeerCluster {
           return;
         }
         store.log = store.log.filter((entry) => entry.zxid <= job.zxid);
-        this.#input(node, { kind: "recovered", ...this.#recover(store) });
+        this.#input(node, { kind: "recovered", ...this.#recover(node) });
         return;
       case "reload":
-        this.#input(node, { kind: "recovered", ...this.#recover(store) });
+        this.#input(node, { kind: "recovered", ...this.#recover(node) });
     }
   }
 
@@ -524,10 +568,17 @@ export class PeerCluster {
     this.#streams.delete(`${node.sid}/${id}`);
     const out = new JuteWriter();
     while (!walk.writeNext(out, 1 << 20));
+    const impostor = this.#impostors.get(`${node.sid}/${id}`);
+    if (impostor !== undefined) {
+      impostor.received.push({ type: STREAM, zxid, data: out.take(), authinfo: null });
+      for (const bytes of held) this.#sendBytes(node, id, bytes);
+      this.#later(() => this.#input(node, { kind: "snapshotSent", link: id }));
+      return;
+    }
     const link = this.#linkOf(node.sid, id);
     const other = link?.ends.find((end) => end.sid !== node.sid);
     if (link === undefined || other === undefined) return;
-    const database = this.#createDatabase();
+    const database = this.#createDatabase(other.sid);
     readWalk(out.take(), database);
     database.snapshotLoaded(zxid);
     this.#later(() => {
@@ -553,11 +604,17 @@ export class PeerCluster {
     const other = link?.ends.find((end) => end.sid !== node.sid);
     if (link === undefined || other === undefined) return;
     const packet = QuorumPacket.read(new JuteReader(Uint8Array.from(bytes)));
-    this.#later(() => {
+    const arrives = (): void => {
       if (link.isOpen) this.#input(this.nodes.get(other.sid)!, { kind: "packet", link: other.id, packet });
-    });
+    };
+    const held = this.#held.get(`${node.sid}-${other.sid}`);
+    if (held === undefined) this.#later(arrives);
+    else held.push(arrives);
   }
 }
+
+/** Stands in {@link Impostor.received} for the bytes of a snapshot, which are no packet. */
+export const STREAM = 0;
 
 /** A peer that a test speaks for. */
 export class Impostor {
