@@ -135,7 +135,7 @@ describe("elections", () => {
     expect(settled(world).leader).toBe(4);
   });
 
-  it("groups: losing one of three elects, losing two does not (F62)", () => {
+  it("F62: groups: losing one of three elects, losing two does not", () => {
     const membership = membershipOf([1, 2, 3, 4, 5, 6], 0, "group.1=1:2", "group.2=3:4", "group.3=5:6");
     const world = new ElectionWorld(membership);
     for (const sid of [1, 2, 3, 4]) world.start(sid);

@@ -409,7 +409,8 @@ export class PeerCluster {
       const impostor = this.#impostors.get(`${sid}/${id}`);
       if (impostor !== undefined) impostor.isClosed = true;
       const link = this.#linkOf(sid, id);
-      if (link !== undefined) this.#later(() => this.#break(link, "closed by the other side", sid));
+      if (link !== undefined)
+        this.#underWay(sid, link, () => this.#break(link, "closed by the other side", sid));
     }
     if (ready.listen !== undefined) {
       node.isQuorumOpen = ready.listen.quorum;
@@ -604,10 +605,15 @@ export class PeerCluster {
     const other = link?.ends.find((end) => end.sid !== node.sid);
     if (link === undefined || other === undefined) return;
     const packet = QuorumPacket.read(new JuteReader(Uint8Array.from(bytes)));
-    const arrives = (): void => {
+    this.#underWay(node.sid, link, () => {
       if (link.isOpen) this.#input(this.nodes.get(other.sid)!, { kind: "packet", link: other.id, packet });
-    };
-    const held = this.#held.get(`${node.sid}-${other.sid}`);
+    });
+  }
+
+  /** What one end does reaches the other now, or when that direction is released. */
+  #underWay(from: number, link: Link, arrives: () => void): void {
+    const to = link.ends.find(({ sid }) => sid !== from)?.sid;
+    const held = this.#held.get(`${from}-${to}`);
     if (held === undefined) this.#later(arrives);
     else held.push(arrives);
   }

@@ -129,7 +129,7 @@ describe("installSnapshot", () => {
     expect(found).toEqual({ lastZxid: 8, names: [...names(leader), "n8"].sort() });
   });
 
-  it("leaves no hole in the log that a learner could be led over (F30, F39)", async () => {
+  it("F39: leaves no hole in the log that a learner could be led over (and F30)", async () => {
     const end = EPOCH_2 + 1;
     await perform({ kind: "installSnapshot", zxid: zx(50), database: fromLeader(range(1, 50)) });
     await append(end);

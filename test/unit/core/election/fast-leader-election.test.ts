@@ -406,7 +406,7 @@ describe("a server with a leader", () => {
 describe("while looking, the configuration of a peer", () => {
   const newer = membershipOf([1, 2, 3], 0x2_0000_0000);
 
-  it("is adopted when it is newer, and its notification is lost (F50)", () => {
+  it("F50: is adopted when it is newer, and its notification is lost", () => {
     start(3, { isReconfigEnabled: true });
     receive(4, looking(4), formatMembership(newer));
     const { adoptConfig, send } = machine.take();

@@ -24,7 +24,7 @@ describe("majority", () => {
 });
 
 describe("groups and weights", () => {
-  it("a majority of groups, in each a majority of weight (F62)", () => {
+  it("F62: a majority of groups, in each a majority of weight", () => {
     const { containsQuorum } = quorumSystemOf(membershipOf(NINE, 0, ...THREE_GROUPS));
     expect(containsQuorum(new Set([1, 2, 4, 5]))).toBe(true);
     expect(containsQuorum(new Set([1, 2, 3, 4, 7]))).toBe(false);

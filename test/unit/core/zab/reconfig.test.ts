@@ -92,7 +92,7 @@ describe("reconfig", () => {
     expect(reconfig(client, { newMembers: `${line(leader)},${line(4)}` })).toBe(ErrorCode.OK);
   });
 
-  test("the removal of the leader hands over to another server without an election", () => {
+  test("F48: the removal of the leader hands over to another server without an election", () => {
     const cluster = started(4);
     const before = cluster.leader()!;
     const client = cluster.connect(1);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { PacketType } from "../../../../../src/core/zab/packets.ts";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
-import { makeZxid } from "../../../../../src/protocol/zxid.ts";
+import { makeZxid, type Zxid } from "../../../../../src/protocol/zxid.ts";
 import { zk } from "../../../../support/core-client.ts";
-import { STREAM } from "../../../../support/peer-cluster.ts";
+import { membershipOf, PeerCluster, STREAM } from "../../../../support/peer-cluster.ts";
 import { range } from "../../../../support/storage.ts";
 import {
   createTxn,
@@ -22,6 +22,10 @@ import {
 } from "../../../../support/zab.ts";
 
 const { ACK, COMMIT, DIFF, LEADERINFO, NEWLEADER, PING, PROPOSAL, SNAP, TRUNC, UPTODATE } = PacketType;
+
+function entryOf(zxid: number, path: string) {
+  return { zxid: zxid as Zxid, bytes: createTxn(zxid, path) };
+}
 
 describe("quorum-protocol 8.3: what a sync must not leave behind", () => {
   test("F39: who was synced by DIFF and leads has no hole in what it gives to the next", () => {
@@ -129,6 +133,24 @@ describe("quorum-protocol 8.3: what a sync must not leave behind", () => {
     cluster.kill(1);
     cluster.start(1);
     expect(hasNode(cluster, 1, "/ghost")).toBe(false);
+  });
+
+  test("F65: a log that jumps over the point of the cut loses everything above, and gets what it lacks", () => {
+    const cluster = new PeerCluster(membershipOf(3));
+    const history = range(makeZxid(1, 1), makeZxid(1, 8)).map((zxid) => entryOf(zxid, `/n${zxid}`));
+    for (const sid of [1, 2])
+      Object.assign(cluster.store(sid), { log: [...history], accepted: 2, current: 1 });
+    const ghost = entryOf(makeZxid(2, 1), "/ghost");
+    Object.assign(cluster.store(3), { log: [...history.slice(0, 5), ghost], accepted: 2, current: 2 });
+    cluster.start(1, 2);
+    untilServing(cluster, 1, 2);
+    cluster.start(3);
+    untilServing(cluster, 3);
+    expect(notices(cluster, 3)).toContain("sends TRUNC 0x100000008, here is 0x200000001");
+    expect(hasNode(cluster, 3, "/ghost")).toBe(false);
+    expect(logOf(cluster, 3)).not.toContain(ghost.zxid);
+    for (const { zxid } of history) expect(hasNode(cluster, 3, `/n${zxid}`)).toBe(true);
+    expectAgreement(cluster);
   });
 
   test("F66: a cut that a power failure undid is made again by the next sync", () => {
