@@ -10,13 +10,16 @@ export type EnsembleWorkload = {
   | {
       readonly kind: "load";
       readonly plan: PlanName;
-      readonly shape: { readonly connections: number; readonly depth: number };
+      readonly shape: { readonly connections: number; readonly depth: number; readonly rate?: number };
       /** One figure for each metric but the last, which is the memory. */
       readonly figures: (result: LoadResult) => number[];
     }
   | { readonly kind: "failover" }
 );
 
+const P999: Metric = { name: "p99.9", unit: "ms", better: "lower" };
+/** Well below what either side can do: how long a write takes when there is room. */
+const PACED_RATE = 5000;
 /** Resident memory of the three servers together. */
 const RESIDENT: Metric = { name: "RSS", unit: "MiB", better: "lower" };
 
@@ -45,6 +48,20 @@ export const ENSEMBLE_WORKLOADS: readonly EnsembleWorkload[] = [
     plan: "set",
     shape: { connections: 3, depth: 1 },
     figures: (result) => [result.latency.p50Us / 1000, result.latency.p99Us / 1000, cpuMicroseconds(result)],
+  },
+  {
+    name: "paced-set",
+    title: `set 1 KiB, ${PACED_RATE} per second offered, 48 connections`,
+    metrics: [{ name: "p50", unit: "ms", better: "lower" }, P99, P999, CPU_COST, RESIDENT],
+    kind: "load",
+    plan: "set",
+    shape: { connections: 48, depth: 64, rate: PACED_RATE },
+    figures: (result) => [
+      result.latency.p50Us / 1000,
+      result.latency.p99Us / 1000,
+      result.latency.p999Us / 1000,
+      cpuMicroseconds(result),
+    ],
   },
   {
     name: "failover",

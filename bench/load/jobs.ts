@@ -10,8 +10,10 @@ export interface ThroughputJob {
   readonly ports: readonly number[];
   readonly serverPids: readonly number[];
   readonly connections: number;
-  /** Requests in flight on each connection. */
+  /** Requests in flight on each connection; with a rate, the most. */
   readonly depth: number;
+  /** Requests per second of all connections together; without it, as many as the servers answer. */
+  readonly rate?: number | undefined;
   readonly warmupMs: number;
   readonly measureMs: number;
 }

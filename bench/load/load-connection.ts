@@ -20,8 +20,15 @@ export interface LoadListener {
   failed(error: Error): void;
 }
 
+/** When requests are due: every `everyMs`, the first `offsetMs` after the start. */
+export interface Pace {
+  readonly everyMs: number;
+  readonly offsetMs: number;
+}
+
 /**
- * Keeps `depth` requests in flight, taken in turn from a list of templates. Every reply is checked: its xid is the next one, its
+ * Keeps `depth` requests in flight, or with a pace sends those that are due, at most `depth` at once, and counts their time
+ * from when they were due, so that a server that stalls does not hide it by being asked less. They are taken in turn from a list of templates. Every reply is checked: its xid is the next one, its
  * err is 0, it has the length of a success, its zxid does not go back (and goes forward for a write), its data is the znode's.
  */
 export class LoadConnection implements FrameSink {
@@ -39,6 +46,8 @@ export class LoadConnection implements FrameSink {
   #zxidHigh = 0;
   #zxidLow = 0;
   #turnAt = 0;
+  readonly #pace: Pace | undefined;
+  #nextDueAt = 0;
   #isStopping = false;
   #isClosed = false;
 
@@ -50,9 +59,11 @@ export class LoadConnection implements FrameSink {
     counters: LoadCounters,
     listener: LoadListener,
     unit = 1,
+    pace?: Pace,
   ) {
     this.#templates = templates;
     this.#unit = unit;
+    this.#pace = pace;
     this.#depth = depth;
     this.#counters = counters;
     this.#listener = listener;
@@ -67,9 +78,20 @@ export class LoadConnection implements FrameSink {
     else this.#listener.opened();
   }
 
-  /** Sends the first `depth` requests. */
+  /** Sends the first `depth` requests, or begins to count the time. */
   start(): void {
+    if (this.#pace !== undefined) {
+      this.#nextDueAt = performance.now() + this.#pace.offsetMs;
+      return;
+    }
     for (let i = 0; i < this.#depth; i++) this.#enqueue();
+    this.turnEnd();
+  }
+
+  /** With a pace: sends what has become due. */
+  sendDue(): void {
+    if (this.#isStopping || this.#isClosed) return;
+    this.#enqueueDue();
     this.turnEnd();
   }
 
@@ -97,8 +119,9 @@ export class LoadConnection implements FrameSink {
     this.#replied++;
     this.#counters.replies++;
     this.#counters.sets += template.sets;
-    if (!this.#isStopping) this.#enqueue();
-    else this.#wind();
+    if (this.#isStopping) this.#wind();
+    else if (this.#pace === undefined) this.#enqueue();
+    else this.#enqueueDue();
   }
 
   turnEnd(): void {
@@ -124,13 +147,22 @@ export class LoadConnection implements FrameSink {
     if (this.#replied === this.#sent) this.#listener.drained();
   }
 
-  #enqueue(): void {
+  #enqueueDue(): void {
+    const now = performance.now();
+    while (this.#nextDueAt <= now && this.#sent - this.#replied < this.#depth) {
+      this.#enqueue(this.#nextDueAt);
+      this.#nextDueAt += this.#pace!.everyMs;
+    }
+  }
+
+  /** @param sentAt from when its time counts; when it is written, if this is not given */
+  #enqueue(sentAt = -1): void {
     const { frame } = this.#templates[this.#sent % this.#templates.length]!;
     const at = this.#outLength;
     frame.copy(this.#out, at);
     this.#out.writeInt32BE((this.#sent % XID_MAX) + 1, at + XID_AT);
     this.#outLength = at + frame.length;
-    this.#sentAt[this.#sent % this.#depth] = -1;
+    this.#sentAt[this.#sent % this.#depth] = sentAt;
     this.#sent++;
   }
 

@@ -2,8 +2,11 @@ import { churn, sumOfVersions } from "./bench-tree.ts";
 import { Interval, wait } from "./interval.ts";
 import type { LoadResult, ThroughputJob } from "./jobs.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
-import { LoadConnection, type LoadCounters } from "./load-connection.ts";
+import { LoadConnection, type LoadCounters, type Pace } from "./load-connection.ts";
 import { planTemplates } from "./plans.ts";
+
+/** How often it is looked for what is due. */
+const PACER_MS = 1;
 
 /** Resolves when `count` calls of `one` have been made; rejects with the first `fail`. */
 class Gathering {
@@ -46,15 +49,22 @@ export async function runThroughput(job: ThroughputJob): Promise<LoadResult> {
   for (let i = 0; i < job.connections; i++) {
     const templates = planTemplates(job.plan, i);
     const unit = job.plan === "createDelete" ? 2 : 1;
+    const port = job.ports[i % job.ports.length]!;
     connections.push(
-      new LoadConnection(job.ports[i % job.ports.length]!, templates, job.depth, counters, listener, unit),
+      new LoadConnection(port, templates, job.depth, counters, listener, unit, paceOf(job, i)),
     );
   }
   const orFailure = <T>(promise: Promise<T>): Promise<T> =>
     Promise.race([promise, failed.done as Promise<never>]);
+  let pacer: NodeJS.Timeout | undefined;
   try {
     await orFailure(opened.done);
     for (const connection of connections) connection.start();
+    if (job.rate !== undefined) {
+      pacer = setInterval(() => {
+        for (const connection of connections) connection.sendDue();
+      }, PACER_MS);
+    }
     await orFailure(wait(job.warmupMs));
     const result = await orFailure(measure(job, counters));
     for (const connection of connections) connection.stop();
@@ -62,8 +72,15 @@ export async function runThroughput(job: ThroughputJob): Promise<LoadResult> {
     await verify(job, counters, before);
     return result;
   } finally {
+    clearInterval(pacer);
     for (const connection of connections) connection.close();
   }
+}
+
+/** The connections take turns, so that what is offered is even. */
+function paceOf({ rate, connections }: ThroughputJob, index: number): Pace | undefined {
+  if (rate === undefined) return undefined;
+  return { everyMs: (1000 * connections) / rate, offsetMs: (1000 * index) / rate };
 }
 
 async function measure(job: ThroughputJob, counters: LoadCounters): Promise<LoadResult> {
