@@ -5,7 +5,7 @@ import type { Database } from "../core/tree/database.ts";
 import type { JobDone, LinkId, LogSurveyed, StorageJob } from "../core/zab/peer-face.ts";
 import type { Zxid } from "../protocol/zxid.ts";
 import type { LogRecord } from "../storage/log-format.ts";
-import { readLog } from "../storage/log-reader.ts";
+import { readLog, showZxid } from "../storage/log-reader.ts";
 import { type Survey, surveyLog } from "../storage/log-survey.ts";
 import type { LogTail } from "../storage/log-tail-repair.ts";
 import { CannotTruncate, truncateLog } from "../storage/log-truncate.ts";
@@ -63,18 +63,28 @@ export class StorageDesk {
     return this.#worker.close();
   }
 
-  /** Durable records above `after` up to `through`. */
-  readLog(after: Zxid, through: Zxid): AsyncIterable<readonly LogRecord[]> {
+  /**
+   * Durable records above `after` up to `through`, of which the log must still have `after` itself: a purge may have taken that
+   * file since the survey, and where the next one begins with an epoch nobody could see that txns are missing (S16).
+   */
+  async *readLog(after: Zxid, through: Zxid): AsyncGenerator<readonly LogRecord[], void, void> {
     const { disk, storage } = this.#options;
     const { logDir } = storage.directory;
     const durable = this.#log.lastDurableZxid;
-    return readLog({
+    const portions = readLog({
       disk,
       directory: logDir,
-      from: (after + 1) as Zxid,
+      from: after,
       through: through < durable ? through : durable,
       recordBytesMax: storage.kit.recordBytesMax,
     });
+    let isFirst = true;
+    for await (const records of portions) {
+      if (isFirst && records[0]!.zxid !== after)
+        throw new Error(`it does not have ${showZxid(after)} any more`);
+      isFirst = false;
+      yield records.filter(({ zxid }) => zxid > after);
+    }
   }
 
   /** The log could not be read up to `through`: it is not offered to learners again. */

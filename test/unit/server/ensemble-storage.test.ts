@@ -257,6 +257,15 @@ describe("what others want of the log", () => {
     expect(await desk.survey(1, zx(5))).toMatchObject({ atOrBelow: 5, above: 6 });
   });
 
+  it("is refused when a purge has taken its beginning since the survey, though an epoch begins where the rest does", async () => {
+    await perform({ kind: "reload" });
+    await append(EPOCH_2 + 1, EPOCH_2 + 2);
+    expect(await desk.survey(1, zx(4))).toMatchObject({ atOrBelow: 4, above: 5 });
+    expect(await read(4, EPOCH_2 + 2)).toEqual([...range(5, 10), EPOCH_2 + 1, EPOCH_2 + 2]);
+    await disk.remove("/data/version-2/log.1");
+    await expect(read(4, EPOCH_2 + 2)).rejects.toThrow("it does not have 0x4 any more");
+  });
+
   it("is nothing when the file is gone meanwhile", async () => {
     await disk.remove("/data/version-2/log.1");
     expect(await desk.survey(1, zx(4))).toMatchObject({ atOrBelow: undefined, above: undefined, bytes: 0 });
