@@ -52,6 +52,11 @@ export function zxidToHex(zxid: Zxid): string {
   return zxid >= 0 ? zxid.toString(16) : BigInt.asUintN(64, BigInt(zxid)).toString(16);
 }
 
+/** For messages: {@link zxidToHex} behind `0x`. */
+export function zxidText(zxid: Zxid): string {
+  return `0x${zxidToHex(zxid)}`;
+}
+
 /** From hex digits as in `log.<hex>`; undefined when they are not a zxid. */
 export function zxidFromHex(text: string): Zxid | undefined {
   if (!/^[0-9a-fA-F]{1,16}$/.test(text)) return undefined;

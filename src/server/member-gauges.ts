@@ -1,7 +1,7 @@
 import { quorumSystemOf } from "../core/quorum/quorum-system.ts";
-import { Leader } from "../core/zab/leader.ts";
-import { Learner } from "../core/zab/learner.ts";
-import type { LearnerHandler } from "../core/zab/learner-handler.ts";
+import { Leader } from "../core/zab/leader/leader.ts";
+import { Learner } from "../core/zab/learner/learner.ts";
+import type { LearnerHandler } from "../core/zab/master/learner-handler.ts";
 import type { Peer } from "../core/zab/peer.ts";
 import type { LinkId } from "../core/zab/peer-face.ts";
 import type { QuorumGaugeName } from "../metrics/gauge-table.ts";

@@ -10,9 +10,9 @@ import type {
 import type { Config } from "../config/config.ts";
 import { type HostPort, memberOf, type ServerSpec } from "../core/quorum/membership.ts";
 import { formatMembership } from "../core/quorum/membership-text.ts";
-import { Leader } from "../core/zab/leader.ts";
-import { Learner } from "../core/zab/learner.ts";
-import type { LearnerHandler } from "../core/zab/learner-handler.ts";
+import { Leader } from "../core/zab/leader/leader.ts";
+import { Learner } from "../core/zab/learner/learner.ts";
+import type { LearnerHandler } from "../core/zab/master/learner-handler.ts";
 import type { Peer } from "../core/zab/peer.ts";
 import type { LinkId } from "../core/zab/peer-face.ts";
 import type { LinkTraffic } from "./ensemble-outbox.ts";

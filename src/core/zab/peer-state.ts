@@ -78,6 +78,16 @@ export class PeerState {
     return this.options.server.tickTimeMs;
   }
 
+  /** How long joining may take, and each step of it. */
+  get initLimitMs(): number {
+    return this.ensemble.initLimitTicks * this.tickMs;
+  }
+
+  /** How long leader and learner may hear nothing of each other. */
+  get syncLimitMs(): number {
+    return this.ensemble.syncLimitTicks * this.tickMs;
+  }
+
   get nowMs(): number {
     return this.turn.elapsedMs;
   }
@@ -203,6 +213,11 @@ export class PeerState {
     this.server = null;
   }
 
+  /** The configuration whose text a txn, a packet or a node holds. @throws MembershipError when it is none */
+  parseMembership(data: Uint8Array | null): Membership {
+    return parseMembershipText(new TextDecoder().decode(data ?? new Uint8Array(0)), this.ensemble.rules);
+  }
+
   /** Takes over a proposed configuration; null takes it back. */
   setLastSeen(lastSeen: Membership | null): void {
     this.#setView({ committed: this.view.committed, lastSeen });
@@ -220,7 +235,7 @@ export class PeerState {
     const data = node < 0 ? null : tree.data(node);
     if (data === null || data.length === 0) return;
     try {
-      const logged = parseMembershipText(new TextDecoder().decode(data), this.ensemble.rules);
+      const logged = this.parseMembership(data);
       if (logged.version > Math.max(committed.version, lastSeen?.version ?? 0)) this.setLastSeen(logged);
     } catch (error) {
       // Nobody's configuration: what an operator may have written there long ago.

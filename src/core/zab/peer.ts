@@ -10,8 +10,8 @@ import { type Membership, memberOf, sameAddresses, sameMembers } from "../quorum
 import type { QuorumView } from "../quorum/quorum-view.ts";
 import type { ConnectionOutput, LogEntry } from "../ready.ts";
 import type { Database } from "../tree/database.ts";
-import { Leader } from "./leader.ts";
-import { Learner } from "./learner.ts";
+import { Leader } from "./leader/leader.ts";
+import { Learner } from "./learner/learner.ts";
 import type { JobDone, PeerInput, PeerReady } from "./peer-face.ts";
 import type { PeerOptions } from "./peer-options.ts";
 import { PeerState } from "./peer-state.ts";

@@ -1,12 +1,12 @@
-import { invariant } from "../../base/invariant.ts";
-import { epochOf, type Zxid } from "../../protocol/zxid.ts";
-import type { Broadcast } from "../pipeline/broadcast.ts";
-import { Fifo } from "../pipeline/fifo.ts";
-import type { Membership } from "../quorum/membership.ts";
-import { type QuorumSystem, quorumSystemOf } from "../quorum/quorum-system.ts";
-import { type QuorumView, quorumSystemsOf } from "../quorum/quorum-view.ts";
-import type { LogEntry } from "../ready.ts";
-import type { LearnerHandler } from "./learner-handler.ts";
+import { invariant } from "../../../base/invariant.ts";
+import { epochOf, type Zxid } from "../../../protocol/zxid.ts";
+import type { Broadcast } from "../../pipeline/broadcast.ts";
+import { Fifo } from "../../pipeline/fifo.ts";
+import type { Membership } from "../../quorum/membership.ts";
+import { type QuorumSystem, quorumSystemOf } from "../../quorum/quorum-system.ts";
+import { type QuorumView, quorumSystemsOf } from "../../quorum/quorum-view.ts";
+import type { LogEntry } from "../../ready.ts";
+import type { LearnerHandler } from "../master/learner-handler.ts";
 import {
   encodeCommit,
   encodeCommitAndActivate,
@@ -14,9 +14,9 @@ import {
   encodeInformAndActivate,
   encodeProposal,
   SYNC_PACKET,
-} from "./packets.ts";
-import type { Packet } from "./peer-face.ts";
-import type { PeerState } from "./peer-state.ts";
+} from "../packets.ts";
+import type { Packet } from "../peer-face.ts";
+import type { PeerState } from "../peer-state.ts";
 
 /** A proposal that is not committed. */
 export interface Outstanding {
@@ -46,7 +46,7 @@ export interface Activation {
  */
 export class Proposals implements Broadcast {
   readonly #state: PeerState;
-  readonly #handlers: () => Iterable<LearnerHandler>;
+  readonly #learners: Iterable<LearnerHandler>;
   readonly #designate: DesignateLeader;
   readonly #outstanding = new Fifo<Outstanding>();
   /** Syncs that wait for the commit of a proposal. */
@@ -62,11 +62,11 @@ export class Proposals implements Broadcast {
   constructor(
     state: PeerState,
     epochZxid: Zxid,
-    handlers: () => Iterable<LearnerHandler>,
+    learners: Iterable<LearnerHandler>,
     designate: DesignateLeader,
   ) {
     this.#state = state;
-    this.#handlers = handlers;
+    this.#learners = learners;
     this.#designate = designate;
     this.#proposed = epochZxid;
     this.#committed = epochZxid;
@@ -110,7 +110,7 @@ export class Proposals implements Broadcast {
     state.peerStats.proposed(bytes.length);
     state.append(entry);
     const packet = encodeProposal(zxid, bytes);
-    for (const handler of this.#handlers()) {
+    for (const handler of this.#learners) {
       if (!handler.isForwarding || handler.isObserver) continue;
       handler.proposed(zxid, state.nowMs);
       state.out.send(handler.link, packet);
@@ -163,7 +163,7 @@ export class Proposals implements Broadcast {
     const acked = this.#acked;
     acked.clear();
     if (this.#state.durable >= zxid) acked.add(this.#state.sid);
-    for (const handler of this.#handlers()) {
+    for (const handler of this.#learners) {
       if (handler.hasAcked(zxid) && !handler.isObserver) acked.add(handler.sid);
     }
     return systems.every((system) => system.containsQuorum(acked));
@@ -211,7 +211,7 @@ export class Proposals implements Broadcast {
     const { out } = this.#state;
     const commit = encodeCommit(zxid);
     let inform: ReturnType<typeof encodeInform> | undefined;
-    for (const handler of this.#handlers()) {
+    for (const handler of this.#learners) {
       if (!handler.isForwarding) continue;
       if (!handler.isObserver) this.#sendCommit(handler, commit);
       else {
@@ -225,7 +225,7 @@ export class Proposals implements Broadcast {
     const { out } = this.#state;
     const commit = encodeCommitAndActivate(zxid, leader);
     const inform = encodeInformAndActivate(zxid, leader, bytes);
-    for (const handler of this.#handlers()) {
+    for (const handler of this.#learners) {
       if (!handler.isForwarding) continue;
       if (handler.isObserver) out.send(handler.link, inform);
       else this.#sendCommit(handler, commit);

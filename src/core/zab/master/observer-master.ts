@@ -1,14 +1,11 @@
-import { JuteError, JuteReader } from "../../protocol/jute-reader.ts";
-import { OpCode } from "../../protocol/opcode.ts";
-import type { QuorumPacket } from "../../protocol/records/quorum.ts";
-import { makeZxid, type Zxid } from "../../protocol/zxid.ts";
-import { formatMembership } from "../quorum/membership-text.ts";
-import type { LogEntry } from "../ready.ts";
-import { LearnerHandler } from "./learner-handler.ts";
-import { LearnerSync } from "./learner-sync.ts";
+import { JuteError, JuteReader } from "../../../protocol/jute-reader.ts";
+import { OpCode } from "../../../protocol/opcode.ts";
+import type { QuorumPacket } from "../../../protocol/records/quorum.ts";
+import { makeZxid, type Zxid } from "../../../protocol/zxid.ts";
+import { formatMembership } from "../../quorum/membership-text.ts";
+import type { LogEntry } from "../../ready.ts";
 import {
   decodeLearnerInfo,
-  encodeBare,
   encodeInform,
   encodeInformAndActivate,
   encodeLeaderInfo,
@@ -19,9 +16,12 @@ import {
   PROTOCOL_VERSION,
   SYNC_PACKET,
   UPTODATE_PACKET,
-} from "./packets.ts";
-import type { LinkAccepted, LinkId, LogSurveyed } from "./peer-face.ts";
-import type { PeerState } from "./peer-state.ts";
+} from "../packets.ts";
+import type { LinkAccepted, LinkId, LogSurveyed } from "../peer-face.ts";
+import type { PeerState } from "../peer-state.ts";
+import type { LearnerHandler } from "./learner-handler.ts";
+import { LearnerRegistry } from "./learner-registry.ts";
+import { LearnerSync } from "./learner-sync.ts";
 
 /** How the observers of a follower reach its leader. */
 export interface Upstream {
@@ -38,81 +38,69 @@ export class ObserverMaster {
   readonly #state: PeerState;
   readonly #upstream: Upstream;
   readonly #sync: LearnerSync;
-  readonly #handlers = new Map<LinkId, LearnerHandler>();
+  readonly #learners: LearnerRegistry;
   #nextPingMs: number;
 
   constructor(state: PeerState, upstream: Upstream) {
     this.#state = state;
     this.#upstream = upstream;
     this.#sync = new LearnerSync(state);
+    this.#learners = new LearnerRegistry(state, () => {});
     this.#nextPingMs = state.nowMs + state.tickMs / 2;
     state.out.listen({ quorum: false, observerMaster: true });
   }
 
   get observers(): ReadonlyMap<LinkId, LearnerHandler> {
-    return this.#handlers;
+    return this.#learners.byLink;
   }
 
   get nextDeadline(): number {
-    let next = this.#nextPingMs;
-    for (const { deadlineMs } of this.#handlers.values()) next = Math.min(next, deadlineMs);
-    return next;
+    return Math.min(this.#nextPingMs, this.#learners.nextDeadline);
   }
 
-  get #initLimitMs(): number {
-    return this.#state.ensemble.initLimitTicks * this.#state.tickMs;
-  }
-
-  linkAccepted({ link, remote }: LinkAccepted): void {
-    const { nowMs, turn } = this.#state;
-    this.#handlers.set(link, new LearnerHandler(link, remote, nowMs + this.#initLimitMs, turn.wallMs));
+  linkAccepted(input: LinkAccepted): void {
+    this.#learners.accepted(input);
   }
 
   /** Whether the link is one of its observers'. */
   has(link: LinkId): boolean {
-    return this.#handlers.has(link);
+    return this.#learners.byLink.has(link);
   }
 
   linkDown(link: LinkId): void {
-    this.#handlers.delete(link);
+    const handler = this.#learners.get(link);
+    if (handler !== undefined) this.#learners.forget(handler);
   }
 
   linkProgress(link: LinkId): void {
-    const handler = this.#handlers.get(link);
-    if (handler !== undefined) handler.deadlineMs = this.#state.nowMs + this.#initLimitMs;
-  }
-
-  #close(handler: LearnerHandler, reason: string): void {
-    this.#state.notice("warn", `closing the connection of ${handler.name}: ${reason}`);
-    this.#state.out.close(handler.link);
-    this.#handlers.delete(handler.link);
+    this.#learners.progress(link);
   }
 
   packet(link: LinkId, packet: QuorumPacket): void {
-    const handler = this.#handlers.get(link);
+    const handler = this.#learners.get(link);
     if (handler === undefined) return;
     handler.packetsReceived++;
     const isJoining = handler.phase === "connected" || handler.phase === "informed";
-    const ticks = isJoining ? this.#state.ensemble.initLimitTicks : this.#state.ensemble.syncLimitTicks;
-    handler.deadlineMs = this.#state.nowMs + ticks * this.#state.tickMs;
+    const { nowMs, initLimitMs, syncLimitMs } = this.#state;
+    handler.deadlineMs = nowMs + (isJoining ? initLimitMs : syncLimitMs);
     try {
       if (handler.phase === "connected") this.#introduced(handler, packet);
       else if (handler.phase === "informed") this.#epochAcknowledged(handler, packet);
       else this.#followed(handler, packet);
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;
-      this.#close(handler, error.message);
+      this.#learners.close(handler, error.message);
     }
   }
 
   #introduced(handler: LearnerHandler, { type, data }: QuorumPacket): void {
     const { sid, protocolVersion, configVersion } = decodeLearnerInfo(data);
     if (type !== PacketType.OBSERVERINFO || sid === undefined || protocolVersion < PROTOCOL_VERSION) {
-      this.#close(handler, "an observer master takes observers of Zab 1.0 only");
+      this.#learners.close(handler, "an observer master takes observers of Zab 1.0 only");
       return;
     }
     if (configVersion > this.#state.view.committed.version) {
-      this.#close(handler, "its configuration is ahead of ours");
+      this.#learners.close(handler, "its configuration is ahead of ours");
       return;
     }
     handler.sid = sid;
@@ -124,18 +112,18 @@ export class ObserverMaster {
 
   #epochAcknowledged(handler: LearnerHandler, { type, zxid }: QuorumPacket): void {
     if (type !== PacketType.ACKEPOCH) {
-      this.#close(handler, `packet of type ${type} where ACKEPOCH must come`);
+      this.#learners.close(handler, `packet of type ${type} where ACKEPOCH must come`);
       return;
     }
     handler.lastZxid = zxid;
-    const refusal = this.#sync.refusalOf(handler, this.#handlers.values());
-    if (refusal !== undefined) this.#close(handler, refusal);
-    else if (this.#sync.plan(handler, undefined, this.#handlers.values())) this.#forward(handler);
+    const refusal = this.#sync.refusalOf(handler, this.#learners);
+    if (refusal !== undefined) this.#learners.close(handler, refusal);
+    else if (this.#sync.plan(handler, undefined, this.#learners)) this.#forward(handler);
   }
 
   logSurveyed(survey: LogSurveyed): void {
-    const handler = this.#handlers.get(survey.link);
-    if (handler?.phase === "surveying" && this.#sync.plan(handler, survey, this.#handlers.values()))
+    const handler = this.#learners.get(survey.link);
+    if (handler?.phase === "surveying" && this.#sync.plan(handler, survey, this.#learners))
       this.#forward(handler);
   }
 
@@ -147,7 +135,7 @@ export class ObserverMaster {
   }
 
   snapshotSent(link: LinkId): void {
-    const handler = this.#handlers.get(link);
+    const handler = this.#learners.get(link);
     if (handler?.phase === "syncing") this.#sendNewLeader(handler);
   }
 
@@ -198,39 +186,34 @@ export class ObserverMaster {
 
   /** The leader has committed a txn, and it has been applied here. */
   committed({ zxid, bytes }: LogEntry, leader: number | undefined): void {
-    if (this.#handlers.size === 0) return;
+    if (this.#learners.byLink.size === 0) return;
     const packet =
       leader === undefined ? encodeInform(zxid, bytes) : encodeInformAndActivate(zxid, leader, bytes);
-    for (const { link, isForwarding } of this.#handlers.values()) {
+    for (const { link, isForwarding } of this.#learners) {
       if (isForwarding) this.#state.out.send(link, packet);
     }
   }
 
   syncAnswered(asker: LearnerHandler): void {
-    if (this.#handlers.get(asker.link) === asker) this.#state.out.send(asker.link, SYNC_PACKET);
+    if (this.#learners.get(asker.link) === asker) this.#state.out.send(asker.link, SYNC_PACKET);
   }
 
   revalidated(asker: LearnerHandler, zxid: Zxid, data: Uint8Array): void {
-    if (this.#handlers.get(asker.link) !== asker) return;
+    if (this.#learners.get(asker.link) !== asker) return;
     this.#state.out.send(asker.link, encodeWithData(PacketType.REVALIDATE, zxid, data));
   }
 
   tick(): void {
-    const { nowMs, tickMs, out, lastZxid } = this.#state;
-    for (const handler of [...this.#handlers.values()]) {
-      if (nowMs >= handler.deadlineMs)
-        this.#close(handler, "nothing was heard of it within its limit of time");
-    }
+    const { nowMs, tickMs, lastZxid } = this.#state;
+    this.#learners.closeLate();
     if (nowMs < this.#nextPingMs) return;
     this.#nextPingMs = nowMs + tickMs / 2;
-    const ping = encodeBare(PacketType.PING, lastZxid);
-    for (const { link, isForwarding } of this.#handlers.values()) if (isForwarding) out.send(link, ping);
+    this.#learners.ping(lastZxid);
   }
 
   /** The follower changes epoch or role: its observers look for another master. */
   stop(): void {
-    for (const { link } of this.#handlers.values()) this.#state.out.close(link);
-    this.#handlers.clear();
+    this.#learners.closeAll();
     this.#state.out.listen({ quorum: false, observerMaster: false });
   }
 }

@@ -1,4 +1,4 @@
-import { counterOf, epochOf, type Zxid } from "../../protocol/zxid.ts";
+import { counterOf, epochOf, type Zxid } from "../../../protocol/zxid.ts";
 
 /** What the leader knows when a learner has told its last zxid. */
 export interface SyncFacts {

@@ -1,8 +1,8 @@
-import type { Endpoint } from "../../base/ports.ts";
-import { memberOf } from "../quorum/membership.ts";
-import { quorumSystemOf } from "../quorum/quorum-system.ts";
-import type { LinkId } from "./peer-face.ts";
-import type { PeerState } from "./peer-state.ts";
+import type { Endpoint } from "../../../base/ports.ts";
+import { memberOf } from "../../quorum/membership.ts";
+import { quorumSystemOf } from "../../quorum/quorum-system.ts";
+import type { LinkId } from "../peer-face.ts";
+import type { PeerState } from "../peer-state.ts";
 
 /** Tries per address (quorum-protocol 1.9). */
 const TRIES_MAX = 5;

@@ -1,11 +1,10 @@
-import { unreachable } from "../../base/invariant.ts";
-import type { Fifo } from "../pipeline/fifo.ts";
+import { unreachable } from "../../../base/invariant.ts";
+import type { LogEntry } from "../../ready.ts";
+import { encodeBare, encodeCommit, encodeProposal, PacketType } from "../packets.ts";
+import type { PeerState } from "../peer-state.ts";
+import type { SyncMode } from "../role.ts";
 import { BegunWalk } from "./begun-walk.ts";
 import type { LearnerHandler } from "./learner-handler.ts";
-import { encodeBare, encodeCommit, encodeProposal, PacketType } from "./packets.ts";
-import type { PeerState } from "./peer-state.ts";
-import type { Outstanding } from "./proposals.ts";
-import type { SyncMode } from "./role.ts";
 import { type LogSurvey, planSync, type SyncPlan } from "./sync-plan.ts";
 
 type DecidedPlan = Exclude<SyncPlan, { readonly mode: "survey" }>;
@@ -98,9 +97,8 @@ export class LearnerSync {
   }
 
   /** What is proposed and not committed: its COMMIT comes like everybody's. */
-  outstanding(handler: LearnerHandler, outstanding: Fifo<Outstanding>): void {
-    for (let at = 0; at < outstanding.length; at++) {
-      const { zxid, bytes } = outstanding.at(at)!.entry;
+  outstanding(handler: LearnerHandler, entries: readonly LogEntry[]): void {
+    for (const { zxid, bytes } of entries) {
       handler.proposed(zxid, this.#state.nowMs);
       this.#state.out.send(handler.link, encodeProposal(zxid, bytes));
     }

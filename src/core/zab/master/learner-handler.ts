@@ -1,7 +1,9 @@
-import { epochOf, ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
-import { PROTOCOL_VERSION_OURS } from "./packets.ts";
-import type { LinkId, Packet } from "./peer-face.ts";
-import type { SyncMode } from "./role.ts";
+import { epochOf, ZXID_ZERO, type Zxid } from "../../../protocol/zxid.ts";
+import { memberOf } from "../../quorum/membership.ts";
+import type { QuorumView } from "../../quorum/quorum-view.ts";
+import { PROTOCOL_VERSION_OURS } from "../packets.ts";
+import type { LinkId, Packet } from "../peer-face.ts";
+import type { SyncMode } from "../role.ts";
 
 /**
  * Where a learner stands with its leader (quorum-protocol 3.2, 3.9):
@@ -81,6 +83,16 @@ export class LearnerHandler {
   get name(): string {
     const role = this.isObserver ? "observer" : "follower";
     return this.phase === "connected" ? this.remote : `${role} ${this.sid} (${this.remote})`;
+  }
+
+  /**
+   * Whether its word counts, if it is a voter. One that a pending reconfig makes a voter comes as an observer, because it knows
+   * nothing of that yet; the reconfig cannot be decided without it.
+   */
+  countsIn({ committed, lastSeen }: QuorumView): boolean {
+    if (!this.isObserver) return true;
+    const isVoter = memberOf(committed, this.sid)?.peerType === "participant";
+    return !isVoter && lastSeen !== null && memberOf(lastSeen, this.sid)?.peerType === "participant";
   }
 
   /** A PROPOSAL goes out to it. */

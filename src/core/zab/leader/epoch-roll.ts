@@ -1,20 +1,19 @@
-import { COUNTER_MAX, counterOf, EPOCH_MAX, makeZxid, type Zxid } from "../../protocol/zxid.ts";
-import type { ChainPlan, SubmitRequest } from "../pipeline/chains.ts";
-import type { Request } from "../pipeline/connection.ts";
-import { Fifo } from "../pipeline/fifo.ts";
-import { formatMembership } from "../quorum/membership-text.ts";
-import { containsAllQuorums } from "../quorum/quorum-view.ts";
-import type { LearnerHandler } from "./learner-handler.ts";
-import { encodeLeaderInfo, encodeNewLeader, UPTODATE_PACKET } from "./packets.ts";
-import type { LinkId } from "./peer-face.ts";
-import type { PeerState } from "./peer-state.ts";
+import { COUNTER_MAX, counterOf, EPOCH_MAX, makeZxid, type Zxid } from "../../../protocol/zxid.ts";
+import type { ChainPlan, SubmitRequest } from "../../pipeline/chains.ts";
+import type { Request } from "../../pipeline/connection.ts";
+import { Fifo } from "../../pipeline/fifo.ts";
+import { formatMembership } from "../../quorum/membership-text.ts";
+import { containsAllQuorums } from "../../quorum/quorum-view.ts";
+import type { LearnerHandler } from "../master/learner-handler.ts";
+import type { LearnerRegistry } from "../master/learner-registry.ts";
+import { encodeLeaderInfo, encodeNewLeader, UPTODATE_PACKET } from "../packets.ts";
+import type { PeerState } from "../peer-state.ts";
 import type { Proposals } from "./proposals.ts";
 
 /** What the roll asks of its leader. */
 export interface EpochRollEvents {
   /** The epoch that is led. */
   readonly epoch: number;
-  close(handler: LearnerHandler, reason: string): void;
   failed(reason: string): void;
   done(epoch: number): void;
 }
@@ -36,7 +35,7 @@ const COUNTER_LAST = COUNTER_MAX - 1;
  */
 export class EpochRoll {
   readonly #state: PeerState;
-  readonly #handlers: ReadonlyMap<LinkId, LearnerHandler>;
+  readonly #learners: LearnerRegistry;
   readonly #events: EpochRollEvents;
   readonly #held = new Fifo<Request>();
   /** Voters, this server included, that have done what the stage asks for. */
@@ -55,9 +54,9 @@ export class EpochRoll {
     return this.#state.ensemble.counterMax ?? COUNTER_LAST;
   }
 
-  constructor(state: PeerState, handlers: ReadonlyMap<LinkId, LearnerHandler>, events: EpochRollEvents) {
+  constructor(state: PeerState, learners: LearnerRegistry, events: EpochRollEvents) {
     this.#state = state;
-    this.#handlers = handlers;
+    this.#learners = learners;
     this.#events = events;
   }
 
@@ -111,7 +110,7 @@ export class EpochRoll {
 
   /** All learners know how, and there are epochs left. */
   get #isPossible(): boolean {
-    const learners = [...this.#handlers.values()];
+    const learners = [...this.#learners];
     return (
       this.#events.epoch < EPOCH_MAX && learners.every(({ isOurs, isForwarding }) => isOurs || !isForwarding)
     );
@@ -133,10 +132,10 @@ export class EpochRoll {
     this.#stage = "draining";
     this.#epoch = epoch;
     this.#deadlineMs = nowMs + ensemble.initLimitTicks * tickMs;
-    for (const handler of [...this.#handlers.values()]) {
+    for (const handler of [...this.#learners]) {
       // Nor one that has not come along with the change before: its answers could not be told apart.
       if (handler.phase !== "serving" || handler.followedEpoch !== this.#events.epoch)
-        this.#events.close(handler, "the epoch is being changed: it is welcome in the next one");
+        this.#learners.close(handler, "the epoch is being changed: it is welcome in the next one");
     }
     this.advance();
   }
@@ -151,7 +150,7 @@ export class EpochRoll {
     for (const set of [this.#acked, this.#asked, this.#accepted, this.#confirmed]) set.clear();
     this.#acked.add(this.#state.sid);
     this.#state.storeAccepted(this.#epoch);
-    for (const handler of this.#handlers.values()) {
+    for (const handler of this.#learners) {
       if (handler.phase !== "serving") continue;
       this.#asked.add(handler);
       this.#state.out.sendDurable(handler.link, encodeLeaderInfo(this.#epoch));

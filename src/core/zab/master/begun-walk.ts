@@ -1,5 +1,5 @@
-import { JuteWriter } from "../../protocol/jute-writer.ts";
-import type { SnapshotWalk } from "./snapshot-walk.ts";
+import { JuteWriter } from "../../../protocol/jute-writer.ts";
+import type { SnapshotWalk } from "../snapshot-walk.ts";
 
 /** A tree of so many bytes is written out in a few milliseconds. */
 const AT_ONCE_BYTES_MAX = 1 << 20;
