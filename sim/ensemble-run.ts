@@ -4,17 +4,23 @@ import { allCheckers } from "./checkers/all-checkers.ts";
 import { WorkloadClient } from "./ensemble-workload.ts";
 import { Nemesis } from "./nemesis.ts";
 import { hookPeers, type PeerMutation } from "./peer-hooks.ts";
+import { MemberOperator } from "./shapes/member-operator.ts";
+import { changeQuorums, changeRole } from "./shapes/operators.ts";
+import { membershipTextOf, type Shape, type ShapeName, shapeOf } from "./shapes/shape.ts";
+import { TICK_MS, zooCfgOf } from "./shapes/zoo-cfg.ts";
 import { Trace, type Write } from "./trace.ts";
 import { show } from "./txn-history.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { VirtualMember, type VirtualMemberOptions } from "./virtual-member.ts";
 import { VirtualNetwork } from "./virtual-network.ts";
-import { type Alarm, memberAddress, World } from "./world.ts";
+import { type Alarm, World } from "./world.ts";
 
 export interface EnsembleRunOptions {
   readonly seed: number;
-  /** Participants: 3 (default) or 5. */
+  /** Participants: 3 (default) or 5; groups have their own. */
   readonly servers?: number;
+  /** How the ensemble is set up; the seed's choice by default. */
+  readonly shape?: ShapeName;
   /** A planted bug. */
   readonly bug?: PlantedBug;
   /** How long faults go on, ms; default 20 s. */
@@ -34,6 +40,7 @@ export interface PlantedBug {
 
 export interface EnsembleRun {
   readonly seed: number;
+  readonly shape: ShapeName;
   /** What a checker has found. */
   readonly alarm: Alarm | undefined;
   /** Of everything that happened: the same for the same options. */
@@ -47,9 +54,10 @@ export interface EnsembleRun {
   readonly faults: ReadonlyMap<string, number>;
   /** How often a leader brought a learner up to date, by the way it did. */
   readonly syncs: ReadonlyMap<string, number>;
+  /** What an operator did to the membership, how often. */
+  readonly changes: ReadonlyMap<string, number>;
 }
 
-const TICK_MS = 200;
 const CLIENTS = 3;
 const SESSION_TIMEOUT_MS = 4000;
 const THINK_MS = 120;
@@ -61,60 +69,6 @@ const SYNC_LIMIT_MS = TICK_MS * 5;
 /** How long then everything must stay as it is. */
 const CALM_MS = 9_000;
 const STEP_MS = 250;
-
-/** How servers of a run are set up; which way a run goes is the seed's choice. */
-interface Shape {
-  readonly voters: readonly number[];
-  readonly observers: readonly number[];
-  readonly snapCount: number;
-  readonly commitLogCount: number;
-  readonly snapshotSizeFactor: string;
-  /** Roles change while it runs. */
-  readonly isReconfigured: boolean;
-}
-
-/**
- * Small limits, so that everything that depends on them happens in seconds: files are rolled, snapshots taken, and a server
- * that was away gets what it lacks from the leader's memory, from its log files, or as a snapshot.
- */
-function shapeOf(seed: number, count: number): Shape {
-  const rng = createPrng(seed * 5 + 3);
-  const voters = Array.from({ length: count }, (_, i) => i + 1);
-  return {
-    voters,
-    observers: rng.below(3) === 0 ? [count + 1] : [],
-    snapCount: [20, 40, 100][rng.below(3)]!,
-    commitLogCount: [5, 30, 500][rng.below(3)]!,
-    snapshotSizeFactor: ["0.33", "100", "-1"][rng.below(3)]!,
-    isReconfigured: rng.below(3) === 0,
-  };
-}
-
-/** What stands in a server's zoo.cfg. */
-function configOf(sid: number, shape: Shape): string {
-  const lines = [...shape.voters, ...shape.observers].map((server) => {
-    const role = shape.voters.includes(server) ? "participant" : "observer";
-    return `server.${server}=${memberAddress(server, role)}`;
-  });
-  return [
-    "dataDir=/data",
-    `tickTime=${TICK_MS}`,
-    "initLimit=10",
-    "syncLimit=5",
-    "maxClientCnxns=0",
-    `snapCount=${shape.snapCount}`,
-    `commitLogCount=${shape.commitLogCount}`,
-    `snapshotSizeFactor=${shape.snapshotSizeFactor}`,
-    "preAllocSize=16",
-    "admin.enableServer=false",
-    "4lw.commands.whitelist=*",
-    "standaloneEnabled=false",
-    "skipACL=yes",
-    `reconfigEnabled=${shape.isReconfigured}`,
-    ...(shape.observers.includes(sid) ? ["peerType=observer"] : []),
-    ...lines,
-  ].join("\n");
-}
 
 /**
  * One ensemble of production servers, with production clients, through faults, and then without. Everything random comes from
@@ -140,6 +94,7 @@ class Run {
   readonly #clients: WorkloadClient[];
   readonly #idle: WorkloadClient;
   readonly #operator: WorkloadClient;
+  readonly #memberOperator: MemberOperator | undefined;
   readonly #shape: Shape;
   readonly #nemesis: Nemesis;
 
@@ -148,23 +103,35 @@ class Run {
     this.#options = options;
     const clock = this.#clock;
     const nowMs = (): number => clock.now().elapsedMs;
-    const shape = shapeOf(seed, count);
-    const servers = [...shape.voters, ...shape.observers];
+    const shape = shapeOf(seed, count, options.shape);
+    const membership = membershipTextOf(shape);
+    const servers = [...shape.voters, ...shape.observers, ...shape.spares];
     this.#trace = write === undefined ? new Trace(nowMs) : new Trace(nowMs, write);
     const checkers = allCheckers().filter(({ name }) => options.checks?.(name) ?? true);
-    const world = new World({ ...shape, checkers, trace: this.#trace, nowMs });
+    const world = new World({ membership, checkers, trace: this.#trace, nowMs });
     const network = new VirtualNetwork({ clock, rng: createPrng(seed * 3 + 1), tap: world });
     this.#world = world;
     this.#network = network;
     this.#members = servers.map((sid) => {
       const wrapped = bug?.wrapDisk === undefined ? {} : { wrapDisk: bug.wrapDisk };
       const ended = (member: VirtualMember): void => this.#nemesis.restartLater(member);
-      const config = configOf(sid, shape);
-      return new VirtualMember({ sid, config, seed, clock, network, world, ended, ...wrapped });
+      const config = shape.spares.includes(sid) ? undefined : zooCfgOf(sid, membership, shape);
+      const mayBeStranger = shape.operator === "members";
+      const machine = { clock, network, world, ended, ...wrapped };
+      return new VirtualMember({ sid, config, mayBeStranger, seed, ...machine });
     });
-    this.#clients = Array.from({ length: CLIENTS }, (_, i) => this.#client(`c${i + 1}`, servers));
+    // Where servers come and go, all but one begin with those that are there, and hear of the others.
+    const isFollowing = shape.operator === "members";
+    const begun = isFollowing ? shape.voters : servers;
+    this.#clients = Array.from({ length: CLIENTS }, (_, i) =>
+      i === 0 ? this.#client("c1", servers) : this.#client(`c${i + 1}`, begun, isFollowing),
+    );
     this.#idle = this.#client("i1", servers);
     this.#operator = this.#client("o1", servers);
+    if (shape.operator === "members") {
+      const say = (text: string): void => this.#trace.say("OPERATOR", text);
+      this.#memberOperator = new MemberOperator({ members: this.#members, shape, say });
+    }
     this.#shape = shape;
     this.#nemesis = new Nemesis({
       rng: createPrng(seed * 3 + 2),
@@ -184,7 +151,7 @@ class Run {
   }
 
   async toEnd(): Promise<EnsembleRun> {
-    for (const member of this.#members) member.start();
+    for (const member of this.#members) if (member.isWanted) member.start();
     await this.#underFaults();
     if (this.#world.alarm === undefined) await this.#afterFaults();
     const { history, alarm } = this.#world;
@@ -192,6 +159,7 @@ class Run {
     for (const client of [...this.#clients, this.#idle, this.#operator]) client.kill();
     return {
       seed: this.#options.seed,
+      shape: this.#shape.name,
       alarm,
       hash: this.#trace.hash,
       simulatedMs: this.#clock.now().elapsedMs,
@@ -201,6 +169,7 @@ class Run {
       epochs: history.epochs,
       faults: this.#nemesis.counts,
       syncs: this.#world.syncs,
+      changes: this.#memberOperator?.counts ?? new Map(),
     };
   }
 
@@ -212,10 +181,39 @@ class Run {
     void preparing.then(() => {
       for (const client of this.#clients) void client.run();
       void this.#idle.idle();
-      if (this.#shape.isReconfigured) void this.#operator.operate(this.#members.map(({ sid }) => sid));
+      void this.#operate();
     });
     this.#nemesis.start();
     await this.#advance(this.#options.faultsMs ?? FAULTS_MS);
+  }
+
+  async #operate(): Promise<void> {
+    const servers = this.#members.map(({ sid }) => sid);
+    switch (this.#shape.operator) {
+      case "none":
+        return;
+      case "roles":
+        return await this.#operator.repeat(4000, (client, rng) => changeRole(client, servers, rng));
+      case "quorums":
+        return await this.#operator.repeat(4000, (client, rng) => changeQuorums(client, rng));
+      case "members":
+        return await this.#operator.repeat(800, (client, rng) => this.#memberOperator!.step(client, rng));
+    }
+  }
+
+  /** What an operator has begun comes to its end, and nothing is changed any more. False: it does not. */
+  async #settleMembership(): Promise<boolean> {
+    const operator = this.#memberOperator;
+    operator?.finish();
+    const isDone = await this.#advanceUntil(RECOVERY_MS, () => operator?.isDone ?? true);
+    this.#operator.stop();
+    return isDone;
+  }
+
+  /** Those that are members. */
+  get #present(): readonly VirtualMember[] {
+    const { lines } = this.#world.rule;
+    return this.#members.filter(({ sid }) => lines.has(sid));
   }
 
   /** Everything works again: service, and every acknowledged write everywhere. */
@@ -225,12 +223,15 @@ class Run {
     // One client is gone for good: its session has to end.
     const gone = this.#clients.at(-1)!;
     gone.kill();
-    this.#operator.stop();
-    const probes = this.#members.map(({ sid }) => this.#client(`p${sid}`, [sid]));
+    if (!(await this.#settleMembership())) {
+      return void this.#world.ring("liveness", "what the operator has begun does not come to an end");
+    }
+    const probes = this.#present.map(({ sid }) => this.#client(`p${sid}`, [sid]));
     this.#clients.push(...probes);
     for (const probe of probes) void probe.run();
+    const isReconfigured = this.#shape.operator !== "none";
     const isServed = await this.#advanceUntil(RECOVERY_MS, () =>
-      [...probes, ...(this.#shape.isReconfigured ? [this.#operator] : [])].every(
+      [...probes, ...(isReconfigured ? [this.#operator] : [])].every(
         (client) => client.acknowledged > 2 || client.isEnded,
       ),
     );
@@ -243,7 +244,7 @@ class Run {
     }
     const { history } = this.#world;
     // A reconfig whose answer was lost may still be under way, and hand the leadership over.
-    if (this.#shape.isReconfigured) await this.#advance(SYNC_LIMIT_MS * 2);
+    if (isReconfigured) await this.#advance(SYNC_LIMIT_MS * 2);
     const epochs = history.epochs;
     // Longer than a session lives, and but for pings nothing is heard of the clients.
     for (const client of this.#clients) client.stop();
@@ -255,7 +256,7 @@ class Run {
       () =>
         this.#clients.every((client) => client.isEnded || client === gone) &&
         (session === undefined || !this.#world.expected.sessions.has(session.id.key)) &&
-        this.#members.every(
+        this.#present.every(
           ({ database }) => database && history.resolve(database.lastProcessedZxid) === history.tip,
         ),
     );
@@ -263,7 +264,7 @@ class Run {
     if (history.epochs !== epochs)
       this.#world.ring("liveness", "the leader changed although nothing was wrong");
     if (!isSettled) this.#world.ring("liveness", this.#unsettled(session?.id.key));
-    for (const { sid, database } of this.#members) {
+    for (const { sid, database } of this.#present) {
       this.#world.see({ kind: "settled", server: sid, database: database! });
     }
   }
@@ -275,17 +276,18 @@ class Run {
   }
 
   #unsettled(session: string | undefined): string {
-    const where = this.#members.map(
+    const where = this.#present.map(
       ({ host, database }) => `${host} ${database && show(database.lastProcessedZxid)}`,
     );
     const old = session !== undefined && this.#world.expected.sessions.has(session);
     return `not at rest: decided ${show(this.#world.history.tip)}, ${where.join(", ")}${old ? ", a session does not expire" : ""}`;
   }
 
-  #client(name: string, servers: readonly number[]): WorkloadClient {
+  #client(name: string, servers: readonly number[], followsEnsemble = false): WorkloadClient {
     return new WorkloadClient({
       name,
       servers,
+      followsEnsemble,
       seed: this.#options.seed * 1024 + name.charCodeAt(0) * 16 + Number(name.slice(1)),
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       thinkMs: THINK_MS,

@@ -1,6 +1,7 @@
 import type { Rng } from "../src/base/ports.ts";
 import { createPrng } from "../src/base/prng.ts";
 import { Client } from "../src/client/client.ts";
+import { followEnsemble } from "../src/client/ensemble-follower.ts";
 import { ZooKeeperError } from "../src/client/errors.ts";
 import { op } from "../src/client/multi-op.ts";
 import { resolveOptions } from "../src/client/options.ts";
@@ -11,12 +12,14 @@ import { dialOn } from "./virtual-client-port.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import type { VirtualNetwork } from "./virtual-network.ts";
 import { VirtualClocks, VirtualProcess } from "./virtual-process.ts";
-import { CLIENT_PORT, hostOf, memberAddress, type World } from "./world.ts";
+import { CLIENT_PORT, hostOf, type World } from "./world.ts";
 
 export interface WorkloadClientOptions {
   readonly name: string;
   /** Servers that it may connect to. */
   readonly servers: readonly number[];
+  /** Whether it learns of others from the configuration. */
+  readonly followsEnsemble?: boolean;
   readonly seed: number;
   readonly sessionTimeoutMs: number;
   /** Upper end of the pause between two calls, ms. */
@@ -70,7 +73,7 @@ export class WorkloadClient {
   failed = 0;
 
   constructor(options: WorkloadClientOptions) {
-    const { name, servers, seed, clock, network, world, sessionTimeoutMs } = options;
+    const { name, servers, seed, clock, network, world, sessionTimeoutMs, followsEnsemble } = options;
     this.#options = options;
     this.name = name;
     this.#path = `/w/${name}`;
@@ -93,6 +96,7 @@ export class WorkloadClient {
         md5: () => new Uint8Array(16),
       },
     );
+    if (followsEnsemble === true) followEnsemble(this.client, SILENT);
     this.client.on("session", ({ id }) => {
       world.see({ kind: "session", client: name, session: id.key });
     });
@@ -122,15 +126,11 @@ export class WorkloadClient {
     this.#isEnded = true;
   }
 
-  /** Changes the role of one of these servers after the other. */
-  async operate(servers: readonly number[]): Promise<void> {
+  /** Does this again and again, with pauses of up to `pauseMs`, until {@link stop}. */
+  async repeat(pauseMs: number, act: (client: Client, rng: Rng) => Promise<void>): Promise<void> {
     while (!this.#isStopped) {
-      await this.#process.wait(this.#rng.below(4000));
-      const server = servers[this.#rng.below(servers.length)]!;
-      const role = this.#rng.below(2) === 0 ? "participant" : "observer";
-      await this.#attempt(async ({ client }) => {
-        await client.reconfig({ joining: `server.${server}=${memberAddress(server, role)}` });
-      });
+      await this.#process.wait(this.#rng.below(pauseMs));
+      await this.#attempt(({ client }) => act(client, this.#rng));
     }
     this.#isEnded = true;
   }

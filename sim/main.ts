@@ -11,6 +11,7 @@ function report({ seed, alarm, hash }: EnsembleRun): void {
   if (alarm === undefined) return;
   const extra = [
     values.servers === "3" ? "" : ` --servers ${values.servers}`,
+    values.shape === undefined ? "" : ` --shape ${values.shape}`,
     values.faults === "20" ? "" : ` --faults ${values.faults}`,
     values.outcomes ? " --outcomes" : "",
     values.bug === undefined ? "" : ` --bug ${values.bug}`,

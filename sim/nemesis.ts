@@ -80,7 +80,7 @@ export class Nemesis {
       member.diskSlowerByMs = 0;
       member.resume();
       member.clocks.drift(1);
-      if (!member.isOn) member.start();
+      if (!member.isOn && member.isWanted) member.start();
     }
   }
 
@@ -88,7 +88,7 @@ export class Nemesis {
   restartLater(member: VirtualMember): void {
     this.#later(this.#below(4000), () => {
       this.#repairDisk(member);
-      if (!member.isOn) member.start();
+      if (!member.isOn && member.isWanted) member.start();
     });
   }
 
@@ -134,7 +134,7 @@ export class Nemesis {
   powerFailureOfAll(): void {
     const crash = this.#pick(CRASHES);
     this.#say(`power failure of all, what was not synced is ${crash}`);
-    for (const member of this.#options.members) {
+    for (const member of this.#present) {
       member.powerFailed(crash);
       this.restartLater(member);
     }
@@ -150,7 +150,8 @@ export class Nemesis {
   }
 
   partition(): void {
-    const { members, network } = this.#options;
+    const { network } = this.#options;
+    const members = this.#present;
     const isAside = members.map(() => this.#below(2) === 0);
     const pairs: [string, string][] = [];
     members.forEach((a, i) => {
@@ -194,9 +195,9 @@ export class Nemesis {
   }
 
   cutClient(): void {
-    const { clients, members, network } = this.#options;
+    const { clients, network } = this.#options;
     const client = this.#pick(clients).name;
-    const { host } = this.#pick(members);
+    const { host } = this.#pick(this.#present);
     this.#say(`${client} and ${host} are cut off from each other`);
     network.cut(client, host);
     network.cut(host, client);
@@ -204,21 +205,21 @@ export class Nemesis {
   }
 
   drift(): void {
-    const member = this.#pick(this.#options.members);
+    const member = this.#pick(this.#present);
     const rate = 1 + (this.#below(2001) - 1000) / 20_000;
     this.#say(`the clock of ${member.host} runs at ${rate}`);
     member.clocks.drift(rate);
   }
 
   jump(): void {
-    const member = this.#pick(this.#options.members);
+    const member = this.#pick(this.#present);
     const byMs = this.#below(7_200_000) - 3_600_000;
     this.#say(`the wall clock of ${member.host} is set by ${byMs} ms`);
     member.clocks.jump(byMs);
   }
 
   slowDisk(): void {
-    const member = this.#pick(this.#options.members);
+    const member = this.#pick(this.#present);
     member.diskSlowerByMs = this.#below(200);
     this.#say(`the disk of ${member.host} is ${member.diskSlowerByMs} ms slower`);
     this.#later(this.#below(6000), () => {
@@ -253,14 +254,19 @@ export class Nemesis {
     member.disk.clearFaults();
   }
 
+  /** Machines that have a server, be it one that is no member any more. */
+  get #present(): readonly VirtualMember[] {
+    return this.#options.members.filter(({ isWanted, isOn }) => isWanted || isOn);
+  }
+
   #running(): VirtualMember | undefined {
-    const running = this.#options.members.filter(({ isOn }) => isOn);
+    const running = this.#present.filter(({ isOn }) => isOn);
     return running.length === 0 ? undefined : this.#pick(running);
   }
 
   /** Two different machines. */
   #two(): [string, string] {
-    const { members } = this.#options;
+    const members = this.#present;
     const first = this.#below(members.length);
     const second = (first + 1 + this.#below(members.length - 1)) % members.length;
     return [members[first]!.host, members[second]!.host];

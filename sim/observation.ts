@@ -1,6 +1,7 @@
 import type { Database } from "../src/core/tree/database.ts";
 import type { Zxid } from "../src/protocol/zxid.ts";
 import type { DurableState } from "./durable-view.ts";
+import type { QuorumRule } from "./quorum-rule.ts";
 import type { SeenNotification, SeenPacket } from "./quorum-stream.ts";
 import type { KnownTxn, TxnHistory } from "./txn-history.ts";
 
@@ -9,6 +10,8 @@ export interface LearnerLink {
   readonly id: number;
   readonly learner: number;
   readonly leader: number;
+  /** What is called the leader here is a follower that feeds an observer (3.16). */
+  readonly isRelayed: boolean;
 }
 
 /** Something that can be seen from outside of the servers, without their help. */
@@ -40,6 +43,8 @@ export type Observation =
   | { readonly kind: "durable"; readonly server: number }
   /** A process begins. */
   | { readonly kind: "started"; readonly server: number }
+  /** An operator has written the server's configuration, while it is off. */
+  | { readonly kind: "configured"; readonly server: number }
   /** A process did not begin: it refuses its data. */
   | {
       readonly kind: "refused";
@@ -81,16 +86,14 @@ export type Observation =
 /** What checkers may look at. */
 export interface Facts {
   readonly nowMs: number;
-  /** Sids of participants. */
-  readonly voters: readonly number[];
-  readonly servers: readonly number[];
+  /** How quorums are counted by the configuration that is decided. */
+  readonly rule: QuorumRule;
   durable(server: number): DurableState;
   readonly history: TxnHistory;
   /** The state that the decided txns make on an empty tree. */
   readonly expected: Database;
   /** Says that everything up to `zxid` is decided. Returns what that contradicts, if anything. */
   commit(zxid: Zxid): string | undefined;
-  hasQuorum(servers: readonly number[]): boolean;
 }
 
 /** An alarm: watches for one way of being wrong. */

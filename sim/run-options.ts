@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { type EnsembleRun, type PlantedBug, runEnsemble } from "./ensemble-run.ts";
 import { PLANTED_BUGS } from "./planted-bugs.ts";
+import { SHAPE_NAMES, type ShapeName } from "./shapes/shape.ts";
 
 /** What `--help` prints. */
 export const USAGE = `npm run sim -- [options]
@@ -10,6 +11,7 @@ export const USAGE = `npm run sim -- [options]
   --from N       the first seed of --seeds
   --jobs N       threads that run seeds of --seeds side by side, default one per processor
   --servers N    voting servers: 3 (default) or 5
+  --shape NAME   how the ensemble is set up, instead of the seed's choice: ${SHAPE_NAMES.join(", ")}
   --faults S     seconds of faults, default 20
   --bug NAME     with a planted bug: ${[...PLANTED_BUGS.keys()].join(", ")}
   --bug all      for each of them the first of --seeds seeds that a checker rings at
@@ -44,6 +46,7 @@ export const { values } = parseArgs({
     jobs: { type: "string", default: String(availableParallelism()) },
     servers: { type: "string", default: "3" },
     faults: { type: "string", default: "20" },
+    shape: { type: "string" },
     bug: { type: "string" },
     outcomes: { type: "boolean", default: false },
     quiet: { type: "boolean", default: false },
@@ -59,6 +62,12 @@ export function number(name: "seed" | "seeds" | "from" | "jobs" | "servers" | "f
   return value;
 }
 
+function shapeNamed(name: string): ShapeName {
+  const shape = SHAPE_NAMES.find((known) => known === name);
+  if (shape === undefined) throw new Error(`no shape is called ${name}; there are ${SHAPE_NAMES.join(", ")}`);
+  return shape;
+}
+
 function bugOf(name: string): PlantedBug {
   const bug = PLANTED_BUGS.get(name);
   if (bug === undefined)
@@ -71,6 +80,7 @@ export async function run(seed: number, isTraced: boolean, bug = values.bug): Pr
   return await runEnsemble({
     seed,
     servers: number("servers"),
+    ...(values.shape === undefined ? {} : { shape: shapeNamed(values.shape) }),
     faultsMs: number("faults") * 1000,
     ...(values.outcomes ? { checks: (name: string) => OUTCOMES.has(name) } : {}),
     ...(bug === undefined ? {} : { bug: bugOf(bug) }),

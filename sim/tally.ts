@@ -10,6 +10,8 @@ export class Tally {
   #epochs = 0;
   readonly #faults = new Map<string, number>();
   readonly #syncs = new Map<string, number>();
+  readonly #shapes = new Map<string, number>();
+  readonly #changes = new Map<string, number>();
   readonly #beganMs = performance.now();
 
   get seeds(): number {
@@ -30,6 +32,8 @@ export class Tally {
     this.#epochs += done.epochs;
     addAll(this.#faults, done.faults);
     addAll(this.#syncs, done.syncs);
+    addAll(this.#shapes, new Map([[done.shape, 1]]));
+    addAll(this.#changes, done.changes);
   }
 
   /** A summary; speeds count from when this was made. */
@@ -42,6 +46,7 @@ export class Tally {
         `${(this.#simulatedMs / elapsedMs).toFixed(0)} s simulated per second; ${this.#acknowledged} writes acknowledged, ` +
         `${this.#committed} txns committed, ${this.#epochs} epochs`,
       `${faults} faults: ${listed(this.#faults)}; learners brought up to date: ${listed(this.#syncs)}`,
+      `shapes: ${listed(this.#shapes)}${this.#changes.size === 0 ? "" : `; servers: ${listed(this.#changes)}`}`,
       `${this.#alarms} of ${this.#seeds} seeds with an alarm`,
     ];
   }

@@ -13,8 +13,10 @@ import { hostOf, type World } from "./world.ts";
 
 export interface VirtualMemberOptions {
   readonly sid: number;
-  /** The file that it starts with: zoo.cfg. */
-  readonly config: string;
+  /** The file that it starts with, zoo.cfg; undefined: it has no server yet, see {@link VirtualMember.configure}. */
+  readonly config: string | undefined;
+  /** Whether it may find that it is no member any more, and then refuse to start. */
+  readonly mayBeStranger: boolean;
   readonly seed: number;
   readonly clock: VirtualClock;
   readonly network: VirtualNetwork;
@@ -37,6 +39,8 @@ export class VirtualMember {
   diskSlowerByMs = 0;
   #disk: VirtualDisk;
   #process: VirtualProcess | undefined;
+  /** Whether its operator would start it again. */
+  isWanted: boolean;
   /** The machine of the process that runs; {@link hookPeers} finds it. */
   peer: Peer | undefined;
   #isExcused = false;
@@ -65,7 +69,8 @@ export class VirtualMember {
         options.ended(this);
       },
     });
-    this.#disk.put(CONFIG_FILE, new TextEncoder().encode(options.config));
+    this.isWanted = options.config !== undefined;
+    if (options.config !== undefined) this.#write(options.config);
     world.useDisk(sid, this.#disk);
   }
 
@@ -83,6 +88,25 @@ export class VirtualMember {
 
   get lives(): number {
     return this.#lives;
+  }
+
+  /** Whether the configuration that the server would start with has a line for it; without one it refuses to start. */
+  get listsItself(): boolean {
+    const text = (path: string): string => Buffer.from(this.#disk.get(path) ?? []).toString("latin1");
+    const config = text(CONFIG_FILE);
+    const dynamic = /^dynamicConfigFile=(.*)$/m.exec(config)?.[1];
+    const members = dynamic === undefined ? config : text(dynamic);
+    return members.split("\n").some((line) => line.startsWith(`server.${this.sid}=`));
+  }
+
+  /** Somebody writes its zoo.cfg while it is off. */
+  configure(config: string): void {
+    this.#write(config);
+    this.#options.world.see({ kind: "configured", server: this.sid });
+  }
+
+  #write(config: string): void {
+    this.#disk.put(CONFIG_FILE, new TextEncoder().encode(config));
   }
 
   /** What the server has in memory and serves; undefined while it serves nobody. */
@@ -120,7 +144,8 @@ export class VirtualMember {
       } catch (error) {
         if (process.isDead) return;
         const reason = error instanceof Error ? error.message : String(error);
-        world.see({ kind: "refused", server: sid, reason, isExcused: this.#isExcused });
+        const isExcused = this.#isExcused || (this.#options.mayBeStranger && !this.listsItself);
+        world.see({ kind: "refused", server: sid, reason, isExcused });
         this.#endedByItself(undefined);
       }
     })();

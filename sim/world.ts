@@ -4,8 +4,9 @@ import { PacketType } from "../src/core/zab/packets.ts";
 import type { Zxid } from "../src/protocol/zxid.ts";
 import { ClientStream } from "./client-stream.ts";
 import { DurableView } from "./durable-view.ts";
-import { votersOf } from "./membership-txn.ts";
+import { quorumRuleIn } from "./membership-txn.ts";
 import type { Checker, Facts, LearnerLink, Observation } from "./observation.ts";
+import { type QuorumRule, quorumRuleOf } from "./quorum-rule.ts";
 import { ElectionStream, QuorumStream, type SeenPacket } from "./quorum-stream.ts";
 import type { Trace } from "./trace.ts";
 import { show, TxnHistory } from "./txn-history.ts";
@@ -16,6 +17,8 @@ import type { ConnectionInfo, NetworkTap } from "./virtual-network.ts";
 export const CLIENT_PORT = 2181;
 export const QUORUM_PORT = 2888;
 export const ELECTION_PORT = 3888;
+/** Where followers feed observers, if they do. */
+export const OBSERVER_MASTER_PORT = 2191;
 
 /** What a checker has found. */
 export interface Alarm {
@@ -25,9 +28,8 @@ export interface Alarm {
 }
 
 export interface WorldOptions {
-  /** Sids of participants. */
-  readonly voters: readonly number[];
-  readonly observers?: readonly number[];
+  /** The text of the configuration that the ensemble begins with. */
+  readonly membership: string;
   readonly checkers: readonly Checker[];
   readonly trace: Trace;
   readonly nowMs: () => number;
@@ -41,6 +43,10 @@ export function hostOf(server: number): string {
 /** What a `server.N=` line says of a server. */
 export function memberAddress(server: number, role: "participant" | "observer"): string {
   return `${hostOf(server)}:${QUORUM_PORT}:${ELECTION_PORT}:${role};${CLIENT_PORT}`;
+}
+
+function isLearnerPort(port: number): boolean {
+  return port === QUORUM_PORT || port === OBSERVER_MASTER_PORT;
 }
 
 function serverOf(host: string): number {
@@ -64,8 +70,7 @@ interface LinkState {
  * are told), and the checkers that look at it. The servers know nothing of it.
  */
 export class World implements Facts, NetworkTap {
-  voters: readonly number[];
-  readonly servers: readonly number[];
+  rule: QuorumRule;
   readonly history = new TxnHistory();
   readonly expected = new Database({
     digestEnabled: true,
@@ -83,8 +88,7 @@ export class World implements Facts, NetworkTap {
 
   constructor(options: WorldOptions) {
     this.#options = options;
-    this.voters = options.voters;
-    this.servers = [...options.voters, ...(options.observers ?? [])];
+    this.rule = quorumRuleOf(options.membership);
   }
 
   /** The first that rang. */
@@ -100,17 +104,13 @@ export class World implements Facts, NetworkTap {
     return this.#disks.get(server)!;
   }
 
-  hasQuorum(servers: readonly number[]): boolean {
-    return servers.filter((server) => this.voters.includes(server)).length * 2 > this.voters.length;
-  }
-
   commit(zxid: Zxid): string | undefined {
     const txns = this.history.commit(zxid);
     if (typeof txns === "string") return txns;
     if (txns.length === 0) return undefined;
     for (const { bytes } of txns) this.expected.replay(bytes);
     this.see({ kind: "committed", txns });
-    for (const { bytes } of txns) this.voters = votersOf(bytes) ?? this.voters;
+    for (const { bytes } of txns) this.rule = quorumRuleIn(bytes) ?? this.rule;
     return undefined;
   }
 
@@ -170,12 +170,12 @@ export class World implements Facts, NetworkTap {
 
   opened(info: ConnectionInfo): void {
     this.#options.trace.note(1, info.id, info.port);
-    if (info.port === QUORUM_PORT) this.#openLink(info);
+    if (isLearnerPort(info.port)) this.#openLink(info);
   }
 
   wrote(info: ConnectionInfo, byDialer: boolean, bytes: Uint8Array): void {
     this.#options.trace.note(2, info.id, byDialer ? 1 : 0, bytes.length, bytes[bytes.length - 1]!);
-    if (info.port === QUORUM_PORT) {
+    if (isLearnerPort(info.port)) {
       const { toLeader, toLearner } = this.#links.get(info.id)!;
       (byDialer ? toLeader : toLearner).push(bytes);
     } else if (info.port === ELECTION_PORT) this.#election(info, byDialer).push(bytes);
@@ -184,7 +184,7 @@ export class World implements Facts, NetworkTap {
 
   delivered(info: ConnectionInfo, byDialer: boolean, bytes: Uint8Array): void {
     this.#options.trace.note(3, info.id, byDialer ? 1 : 0, bytes.length);
-    if (info.port === QUORUM_PORT) this.#arrived(info, byDialer, bytes.length);
+    if (isLearnerPort(info.port)) this.#arrived(info, byDialer, bytes.length);
     else if (info.port === CLIENT_PORT && !byDialer) this.#client(info).push(bytes);
   }
 
@@ -195,12 +195,17 @@ export class World implements Facts, NetworkTap {
   }
 
   #openLink(info: ConnectionInfo): void {
-    const link = { id: info.id, learner: serverOf(info.from), leader: serverOf(info.to) };
+    const link = {
+      id: info.id,
+      learner: serverOf(info.from),
+      leader: serverOf(info.to),
+      isRelayed: info.port === OBSERVER_MASTER_PORT,
+    };
     const under = { leader: [] as SeenPacket[], learner: [] as SeenPacket[] };
     const seen = (isFromLeader: boolean) => (packet: SeenPacket) => {
       (isFromLeader ? under.learner : under.leader).push({ ...packet, data: null });
       this.#tellPacket(link, isFromLeader, packet);
-      this.#countSync(packet);
+      this.#countSync(link, packet);
       this.see({ kind: "sent", link, isFromLeader, packet });
     };
     this.#links.set(info.id, {
@@ -212,9 +217,9 @@ export class World implements Facts, NetworkTap {
     });
   }
 
-  #countSync({ type }: SeenPacket): void {
+  #countSync({ isRelayed }: LearnerLink, { type }: SeenPacket): void {
     if (type !== PacketType.DIFF && type !== PacketType.TRUNC && type !== PacketType.SNAP) return;
-    const name = TYPE_NAMES.get(type)!;
+    const name = `${TYPE_NAMES.get(type)!}${isRelayed ? " by an observer master" : ""}`;
     this.syncs.set(name, (this.syncs.get(name) ?? 0) + 1);
   }
 

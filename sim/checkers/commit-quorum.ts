@@ -1,4 +1,4 @@
-import { votersOf } from "../membership-txn.ts";
+import { quorumRuleIn } from "../membership-txn.ts";
 import type { Checker, Facts, Observation } from "../observation.ts";
 import { show } from "../txn-history.ts";
 
@@ -8,16 +8,16 @@ export class CommitQuorum implements Checker {
 
   see(seen: Observation, facts: Facts): string | undefined {
     if (seen.kind !== "committed") return undefined;
-    let { voters } = facts;
+    let { rule } = facts;
     for (const { zxid, bytes } of seen.txns) {
-      const next = votersOf(bytes) ?? voters;
-      for (const needed of next === voters ? [voters] : [voters, next]) {
-        const holders = needed.filter((server) => facts.durable(server).has(zxid));
-        if (holders.length * 2 > needed.length) continue;
+      const next = quorumRuleIn(bytes) ?? rule;
+      for (const needed of next === rule ? [rule] : [rule, next]) {
+        const holders = needed.voters.filter((server) => facts.durable(server).has(zxid));
+        if (needed.isQuorum(holders)) continue;
         const where = holders.length === 0 ? "no server" : `[${holders}] only`;
-        return `${show(zxid)} is committed and durable on ${where}, of [${needed}]`;
+        return `${show(zxid)} is committed and durable on ${where}, of [${needed.voters}]`;
       }
-      voters = next;
+      rule = next;
     }
     return undefined;
   }

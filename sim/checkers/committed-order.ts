@@ -31,7 +31,7 @@ export class CommittedOrder implements Checker {
       this.#epochs.set(link.id, epoch);
       const { lastZxid } = facts.durable(link.leader);
       // A learner that comes later finds a leader that has gone on.
-      if (epochOf(lastZxid) >= epoch) return undefined;
+      if (link.isRelayed || epochOf(lastZxid) >= epoch) return undefined;
       const contradiction = facts.history.begin(epoch, lastZxid);
       return contradiction && `leader ${link.leader}: ${contradiction}`;
     }

@@ -13,7 +13,8 @@ export class LeaderCompleteness implements Checker {
   readonly #begun = new Set<number>();
 
   see(seen: Observation, { history }: Facts): string | undefined {
-    if (seen.kind !== "sent" || !seen.isFromLeader) return undefined;
+    // An observer may go on behind a follower that has yet to hear of a new leader.
+    if (seen.kind !== "sent" || !seen.isFromLeader || seen.link.isRelayed) return undefined;
     const { link, packet } = seen;
     if (packet.type === PacketType.NEWLEADER) this.#epochs.set(link.id, epochOf(packet.zxid));
     if (packet.type !== PacketType.UPTODATE) return undefined;

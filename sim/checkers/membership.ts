@@ -1,5 +1,5 @@
 import { counterOf, zxidToHex } from "../../src/protocol/zxid.ts";
-import { votersOf } from "../membership-txn.ts";
+import { membershipIn } from "../membership-txn.ts";
 import type { Checker, Facts, Observation } from "../observation.ts";
 import { show } from "../txn-history.ts";
 
@@ -9,11 +9,13 @@ export class Membership implements Checker {
   readonly #versions = new Map<number, number>();
 
   see(seen: Observation, facts: Facts): string | undefined {
+    // It begins with what somebody has written down for it, whatever it knew before.
+    if (seen.kind === "configured") this.#versions.delete(seen.server);
     if (seen.kind === "durable") return this.#activated(seen.server, facts);
     if (seen.kind !== "committed") return undefined;
     for (const { zxid, bytes } of seen.txns) {
-      const isNamed = new TextDecoder("latin1").decode(bytes).includes(`version=${zxidToHex(zxid)}`);
-      if (votersOf(bytes) !== undefined && !isNamed)
+      const text = membershipIn(bytes);
+      if (text !== undefined && !text.split("\n").includes(`version=${zxidToHex(zxid)}`))
         return `the configuration of ${show(zxid)} has another version`;
     }
     return undefined;

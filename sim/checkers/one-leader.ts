@@ -11,7 +11,7 @@ export class OneLeader implements Checker {
 
   see(seen: Observation): string | undefined {
     if (seen.kind === "started") this.#lives.set(seen.server, (this.#lives.get(seen.server) ?? 0) + 1);
-    if (seen.kind !== "sent" || !seen.isFromLeader) return undefined;
+    if (seen.kind !== "sent" || !seen.isFromLeader || seen.link.isRelayed) return undefined;
     const { link, packet } = seen;
     if (packet.type === PacketType.NEWLEADER) this.#epochs.set(link.id, epochOf(packet.zxid));
     if (packet.type !== PacketType.UPTODATE) return undefined;

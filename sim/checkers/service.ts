@@ -23,7 +23,7 @@ export class Service implements Checker {
     if (seen.kind === "arrived") this.#seeArrived(seen, facts);
     if (seen.kind !== "served" || (this.#serving.get(seen.server) ?? -1) >= facts.nowMs) return undefined;
     // A reconfig may have left one voter, who is a quorum.
-    if (facts.hasQuorum([seen.server])) return undefined;
+    if (facts.rule.isQuorum([seen.server])) return undefined;
     return `server ${seen.server} answers a client before it may`;
   }
 
@@ -35,13 +35,12 @@ export class Service implements Checker {
       if (packet.type === PacketType.UPTODATE) this.#serving.set(link.learner, Number.POSITIVE_INFINITY);
       return;
     }
-    if (packet.type !== PacketType.ACK || counterOf(packet.zxid) !== 0) return;
+    if (link.isRelayed || packet.type !== PacketType.ACK || counterOf(packet.zxid) !== 0) return;
     if (this.#epochs.get(link.id) !== epochOf(packet.zxid)) return;
     const key = `${link.leader}/${epochOf(packet.zxid)}`;
     let acks = this.#acks.get(key);
     if (acks === undefined) this.#acks.set(key, (acks = new Set([link.leader])));
     acks.add(link.learner);
-    if (facts.hasQuorum([...acks].filter((server) => facts.voters.includes(server))))
-      this.#serving.set(link.leader, Number.POSITIVE_INFINITY);
+    if (facts.rule.isQuorum(acks)) this.#serving.set(link.leader, Number.POSITIVE_INFINITY);
   }
 }

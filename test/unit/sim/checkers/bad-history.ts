@@ -1,5 +1,6 @@
 import type { DurableState } from "../../../../sim/durable-view.ts";
 import type { Facts, LearnerLink, Observation } from "../../../../sim/observation.ts";
+import { quorumRuleOf } from "../../../../sim/quorum-rule.ts";
 import { TxnHistory } from "../../../../sim/txn-history.ts";
 import { Database } from "../../../../src/core/tree/database.ts";
 import { Int64 } from "../../../../src/protocol/int64.ts";
@@ -24,22 +25,19 @@ export class FakeDisk implements DurableState {
 export const z = makeZxid;
 export const OPEN = [{ perms: 31, id: { scheme: "world", id: "anyone" } }];
 
+const SERVERS = [1, 2, 3];
+
 /** Three servers of which a test says what is on their disks and what passes between them. */
 export class FakeFacts implements Facts {
   nowMs = 0;
-  readonly voters = [1, 2, 3];
-  readonly servers = [1, 2, 3];
+  rule = quorumRuleOf(SERVERS.map((server) => `server.${server}=h:1:2:participant;3`).join("\n"));
   readonly history = new TxnHistory();
   readonly expected = newDatabase();
-  readonly disks = new Map(this.servers.map((server) => [server, new FakeDisk()]));
+  readonly disks = new Map(SERVERS.map((server) => [server, new FakeDisk()]));
   readonly committed: Observation[] = [];
 
   durable(server: number): FakeDisk {
     return this.disks.get(server)!;
-  }
-
-  hasQuorum(servers: readonly number[]): boolean {
-    return servers.length > 1;
   }
 
   commit(zxid: Zxid): string | undefined {
@@ -71,7 +69,7 @@ export function txn(
 }
 
 /** Server 1 follows server 3. */
-export const LINK: LearnerLink = { id: 1, learner: 1, leader: 3 };
+export const LINK: LearnerLink = { id: 1, learner: 1, leader: 3, isRelayed: false };
 
 export function fromLeader(
   type: number,

@@ -104,7 +104,7 @@ describe("committed-order", () => {
     );
     expect(before).toEqual([quiet, quiet, quiet]);
     facts.history.add(z(2, 1), z(1, 1), txn(z(2, 1)));
-    const other = { id: 2, learner: 1, leader: 2 };
+    const other = { id: 2, learner: 1, leader: 2, isRelayed: false };
     facts.durable(2).zxids.length = 1;
     const after = show(
       checker,
@@ -177,8 +177,8 @@ describe("one-leader", () => {
   it("rings on an epoch with two leaders, or with one that has died meanwhile", () => {
     const checker = new OneLeader();
     const lead = (leader: number, id: number) => [
-      fromLeader(NEWLEADER, z(4, 0), { id, learner: 1, leader }),
-      fromLeader(UPTODATE, -1 as Zxid, { id, learner: 1, leader }),
+      fromLeader(NEWLEADER, z(4, 0), { id, learner: 1, leader, isRelayed: false }),
+      fromLeader(UPTODATE, -1 as Zxid, { id, learner: 1, leader, isRelayed: false }),
     ];
     const facts = new FakeFacts();
     expect(show(checker, facts, started(3), ...lead(3, 1), ...lead(3, 2))).toEqual(Array(5).fill(quiet));
