@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { type EnsembleRunOptions, runEnsemble } from "../../sim/ensemble-run.ts";
 import { KNOWN_BUGS } from "../../sim/planted-bugs.ts";
+import { SHAPE_NAMES } from "../../sim/shapes/shape.ts";
 
 /** Nothing rang, or the message says what did and how to see it again. */
 async function expectQuiet(options: EnsembleRunOptions) {
   const run = await runEnsemble(options);
   const { alarm } = run;
-  const command = `npm run sim -- --seed ${options.seed} --servers ${options.servers ?? 3}`;
+  const shape = options.shape === undefined ? "" : ` --shape ${options.shape}`;
+  const command = `npm run sim -- --seed ${options.seed} --servers ${options.servers ?? 3}${shape}`;
   expect(alarm && `${command}: ${alarm.checker} rang: ${alarm.message}`).toBeUndefined();
   return run;
 }
@@ -24,8 +26,19 @@ describe("an ensemble of production servers under faults, and without them", { t
     expect(acknowledged).toBeGreaterThan(50);
   });
 
+  it.each(SHAPE_NAMES.flatMap((shape) => [1, 2].map((seed) => ({ shape, seed }))))(
+    "shape $shape, seed $seed",
+    async ({ shape, seed }) => {
+      const { acknowledged, changes } = await expectQuiet({ seed, shape, faultsMs: 8000 });
+      expect(acknowledged).toBeGreaterThan(50);
+      expect(changes.size > 0).toBe(shape === "joining");
+    },
+  );
+
   it("one seed is one run", async () => {
     const once = (seed: number) => runEnsemble({ seed, faultsMs: 4000 });
+    const joined = () => runEnsemble({ seed: 8, faultsMs: 4000, shape: "joining" });
+    expect(await joined()).toEqual(await joined());
     const first = await once(6);
     expect(await once(6)).toEqual(first);
     let lines = 0;
