@@ -68,7 +68,10 @@ export class PeerState {
     this.mayVote = options.mayVote;
     this.acceptedEpoch = options.acceptedEpoch;
     this.currentEpoch = options.currentEpoch;
-    this.view = options.view;
+    // A file of a proposal that is older than what has been committed since: a crash has kept it from being removed.
+    const { committed, lastSeen } = options.view;
+    const isProposed = lastSeen !== null && lastSeen.version > committed.version;
+    this.view = { committed, lastSeen: isProposed ? lastSeen : null };
     this.#appended = this.#durable = options.lastZxid;
     this.stats = options.stats ?? new ServerStats();
     this.turn.set(options.startedAt);
@@ -236,6 +239,8 @@ export class PeerState {
     if (data === null || data.length === 0) return;
     try {
       const logged = this.parseMembership(data);
+      // Only a reconfig gives the node its own version for mzxid; whoever may write there with setData cannot.
+      if (logged.version !== tree.mzxid(node)) return;
       if (logged.version > Math.max(committed.version, lastSeen?.version ?? 0)) this.setLastSeen(logged);
     } catch (error) {
       // Nobody's configuration: what an operator may have written there long ago.

@@ -88,6 +88,7 @@ export class CatchUp {
         this.#link.phase = "cutting";
         this.#proposals.startBehind(zxid);
         this.#loseDatabase();
+        this.#dropCutReconfig(zxid);
         this.#state.job({ kind: "truncate", zxid });
         break;
       case PacketType.SNAP:
@@ -121,6 +122,12 @@ export class CatchUp {
   #loseDatabase(): void {
     this.#state.isDatabaseLost = true;
     this.#state.database = this.#state.options.createDatabase();
+  }
+
+  /** A reconfig that is cut off is nobody's to complete any more (F46). Dropped first: as long as the log has it, it is found there. */
+  #dropCutReconfig(zxid: Zxid): void {
+    const { lastSeen } = this.#state.view;
+    if (lastSeen !== null && lastSeen.version > zxid) this.#state.setLastSeen(null);
   }
 
   #startSyncing(from: Zxid): void {
@@ -181,13 +188,15 @@ export class CatchUp {
     }
     const membership = data === null || data.length <= 1 ? null : this.#state.parseMembership(data);
     this.#newLeader = { zxid, membership };
-    if (membership !== null) this.#adoptProposed(membership);
     if (this.#link.phase !== "syncing") this.#acknowledge();
     else if (this.#isWhole) this.#install();
     else this.#haveHistory();
   }
 
-  /** The leader's word about what is proposed replaces what a leader of before had proposed. */
+  /**
+   * The leader's word about what is proposed replaces what a leader of before had proposed: once its history is here, and not before,
+   * as nobody may complete a reconfig that he does not have (F46).
+   */
   #adoptProposed(membership: Membership): void {
     const { committed, lastSeen } = this.#state.view;
     if (!this.#state.options.server.reconfigEnabled) return;
@@ -226,7 +235,8 @@ export class CatchUp {
   }
 
   #acknowledge(): void {
-    const { zxid } = this.#newLeader;
+    const { zxid, membership } = this.#newLeader;
+    if (membership !== null) this.#adoptProposed(membership);
     this.#state.storeCurrent(epochOf(zxid));
     this.#link.sendDurable(encodeAck(zxid));
   }

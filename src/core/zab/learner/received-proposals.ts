@@ -3,7 +3,6 @@ import { OpCode } from "../../../protocol/opcode.ts";
 import { decodeTxn, type LoggedTxn } from "../../../protocol/txn.ts";
 import { counterOf, epochOf, ZXID_ZERO, type Zxid, zxidText } from "../../../protocol/zxid.ts";
 import { Fifo } from "../../pipeline/fifo.ts";
-import type { Membership } from "../../quorum/membership.ts";
 import type { LogEntry } from "../../ready.ts";
 import { encodeAck } from "../packets.ts";
 import type { LoggedEntry, PeerState } from "../peer-state.ts";
@@ -62,9 +61,10 @@ export class ReceivedProposals {
     const txn = decodeTxn(bytes, this.#state.options.server.fieldBytesMax);
     if (txn.header.zxid !== zxid)
       throw new JuteError(`proposal ${zxidText(zxid)} holds txn ${zxidText(txn.header.zxid)}`);
+    // One that cannot be read must not wait for the log.
+    if (txn.body.type === OpCode.reconfig) this.#state.parseMembership(txn.body.data);
     this.#last = zxid;
     const logged = { txn, entry: { zxid, bytes } };
-    if (txn.body.type === OpCode.reconfig) this.#reconfigProposed(this.#state.parseMembership(txn.body.data));
     this.#pending.push(logged);
     const { counters, summaries } = this.#state.peerStats;
     counters.learner_proposal_received_count++;
@@ -72,14 +72,21 @@ export class ReceivedProposals {
     if (!isSyncing) this.#log(logged);
   }
 
-  /** One that is older than what is committed here is history, which a sync repeats. */
-  #reconfigProposed(membership: Membership): void {
+  /**
+   * A reconfig comes into the log: from now on its configuration counts, and not before, as nobody may complete what he does not
+   * have (F46). One that is older than what is committed here is history, which a sync repeats.
+   */
+  #noteReconfig({ txn: { body } }: LoggedEntry): void {
+    if (body.type !== OpCode.reconfig) return;
+    const membership = this.#state.parseMembership(body.data);
     if (membership.version > this.#state.view.committed.version) this.#state.setLastSeen(membership);
   }
 
   /** To the log, and once it is there the leader hears of it. */
-  #log({ entry }: LoggedEntry): void {
+  #log(logged: LoggedEntry): void {
     const { isLogging, isObserver, isLeaderOurs } = this.#link;
+    const { entry } = logged;
+    this.#noteReconfig(logged);
     if (!isLogging) {
       this.#state.hasUnlogged = true;
       return;
@@ -157,6 +164,7 @@ export class ReceivedProposals {
       const logged = this.#pending.shift()!;
       if (this.#link.isLogging) this.#state.append(logged.entry);
       else this.#state.hasUnlogged = true;
+      this.#noteReconfig(logged);
       this.#state.apply(logged);
     }
   }
