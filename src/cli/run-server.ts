@@ -84,9 +84,9 @@ export async function serve(
     if (!(error instanceof ServerFailure)) throw error;
     failure = error;
   }
+  if (failure !== undefined) log.fatal({ exitCode: failure.exitCode }, failure.message);
+  processLog.flush();
   if (failure !== undefined) {
-    log.fatal({ exitCode: failure.exitCode }, failure.message);
-    processLog.flush();
     const lastWords = LAST_WORDS[failure.exitCode];
     if (lastWords !== undefined) output.err(`${lastWords}\n`);
   }

@@ -51,6 +51,8 @@ type Mode = "packets" | "snapshot" | "signature";
  */
 export class QuorumStream {
   readonly #dataBytesMax: number;
+  /** The same for the current packet: the first one may have a limit of its own. */
+  #limit: number;
   readonly #reader: JuteReader;
   #chunk: Buffer = EMPTY;
   #at = 0;
@@ -65,9 +67,13 @@ export class QuorumStream {
   #taker: SnapshotTaker | undefined;
   #signatureRead = 0;
 
-  /** @param dataBytesMax longest accepted data of a packet, see {@link packetDataBytesMax} */
-  constructor(dataBytesMax: number = packetDataBytesMax()) {
+  /**
+   * @param dataBytesMax longest accepted data of a packet, see {@link packetDataBytesMax}
+   * @param firstBytesMax the same for the first one
+   */
+  constructor(dataBytesMax: number = packetDataBytesMax(), firstBytesMax: number = dataBytesMax) {
     this.#dataBytesMax = dataBytesMax;
+    this.#limit = firstBytesMax;
     this.#reader = new JuteReader(EMPTY, dataBytesMax);
   }
 
@@ -143,8 +149,7 @@ export class QuorumStream {
     while (length >= this.#need) {
       switch (this.#stage) {
         case Stage.head:
-          this.#need +=
-            this.#checked(bytes.readInt32BE(start + HEAD_BYTES - 4), this.#dataBytesMax, "data") + 4;
+          this.#need += this.#checked(bytes.readInt32BE(start + HEAD_BYTES - 4), this.#limit, "data") + 4;
           this.#stage = Stage.count;
           break;
         case Stage.count: {
@@ -160,7 +165,7 @@ export class QuorumStream {
         }
         case Stage.string: {
           // All ids together get as much room as the data: a client's own frame limit is below that.
-          const left = HEAD_BYTES + 2 * this.#dataBytesMax - this.#need;
+          const left = HEAD_BYTES + 2 * this.#limit - this.#need;
           this.#need += this.#checked(bytes.readInt32BE(start + this.#need - 4), left, "id");
           if (--this.#stringsLeft > 0) this.#need += 4;
           else this.#stage = Stage.end;
@@ -181,6 +186,7 @@ export class QuorumStream {
   #read(bytes: Buffer, start: number): QuorumPacket {
     this.#stage = Stage.head;
     this.#need = HEAD_BYTES;
+    this.#limit = this.#dataBytesMax;
     const reader = this.#reader;
     reader.reset(bytes);
     reader.position = start;

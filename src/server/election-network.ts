@@ -110,6 +110,11 @@ export class ElectionNetwork {
     for (const peer of this.#peers.values()) peer.forget();
   }
 
+  /** What came from the peer was no notification: its link is closed, if it still has one. */
+  endLink(sid: number, reason: string): void {
+    this.#peers.get(sid)?.endLink(reason);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const link of [...this.#handshakes.keys()]) this.#endHandshake(link, undefined);

@@ -102,6 +102,14 @@ export class ElectionPeer {
     link?.destroy();
   }
 
+  /** Closes the link for what came on it. */
+  endLink(reason: string): void {
+    if (this.#link === undefined) return;
+    const fields = { peer: this.sid, remote: this.#link.remote };
+    this.#context.log.warn(fields, `election link of server ${this.sid} closed: ${reason}`);
+    this.dropLink();
+  }
+
   close(): void {
     this.#stopDialing();
     this.forget();
@@ -177,12 +185,7 @@ export class ElectionPeer {
       }
     } catch (error) {
       if (!(error instanceof ElectionWireError)) throw error;
-      const { log } = this.#context;
-      log.warn(
-        { peer: this.sid, remote: link.remote },
-        `election link of server ${this.sid} closed: ${error.message}`,
-      );
-      this.dropLink();
+      this.endLink(error.message);
     }
   }
 

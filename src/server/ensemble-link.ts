@@ -25,6 +25,12 @@ export interface LinkContext extends Pick<LinkOutboxOptions, "readLog" | "logFai
   readonly ended: (link: LinkId) => void;
 }
 
+/**
+ * Longest data of the first packet of a learner, which says who it is in 20 bytes. Whoever has not said that much costs no more
+ * memory: the connections that wait for it are many.
+ */
+const INTRODUCTION_BYTES_MAX = 1024;
+
 /** How often the machine is told that a long stream goes on. */
 const PROGRESS_MS = 1_000;
 
@@ -42,6 +48,7 @@ export class LearnerLink implements NetLinkHandler {
   /** What a SNAP is being read into, and the zxid that it is said to have. */
   #snapshot: { readonly database: Database; readonly zxid: Zxid } | undefined;
   #progressToldMs: number;
+  #hasSpoken = false;
   #isOver = false;
 
   constructor(id: LinkId, net: NetLink, context: LinkContext) {
@@ -49,7 +56,8 @@ export class LearnerLink implements NetLinkHandler {
     this.#net = net;
     this.#context = context;
     this.#progressToldMs = context.clock.now().elapsedMs;
-    this.#stream = new QuorumStream(packetDataBytesMax(context.fieldBytesMax));
+    const dataBytesMax = packetDataBytesMax(context.fieldBytesMax);
+    this.#stream = new QuorumStream(dataBytesMax, id > 0 ? INTRODUCTION_BYTES_MAX : dataBytesMax);
     this.#input = { kind: "packet", link: id, packet: NO_PACKET };
     const { timer, readLog, logFailed, bytesMax } = context;
     this.#outbox = new LinkOutbox({
@@ -60,13 +68,18 @@ export class LearnerLink implements NetLinkHandler {
       bytesMax,
       progress: () => this.#progress(),
       snapshotSent: () => this.#tellSoon({ kind: "snapshotSent", link: id }),
-      failed: (reason) => this.#giveUp(reason),
+      failed: (reason) => this.giveUp(reason),
     });
   }
 
   /** `address:port` of the other side. */
   get remote(): string {
     return this.#net.remote;
+  }
+
+  /** A packet has come on it. */
+  get hasSpoken(): boolean {
+    return this.#hasSpoken;
   }
 
   get traffic(): LinkTraffic {
@@ -106,7 +119,7 @@ export class LearnerLink implements NetLinkHandler {
       }
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;
-      this.#giveUp(error.message);
+      this.giveUp(error.message);
     }
   }
 
@@ -117,6 +130,7 @@ export class LearnerLink implements NetLinkHandler {
   }
 
   #givePacket(packet: QuorumPacket): void {
+    this.#hasSpoken = true;
     this.#input.packet = packet;
     this.#context.step(this.#input);
     // Only a leader is dialed, and only a leader sends snapshots.
@@ -165,7 +179,7 @@ export class LearnerLink implements NetLinkHandler {
   }
 
   /** What the other side does cannot be gone on with. */
-  #giveUp(reason: string): void {
+  giveUp(reason: string): void {
     if (this.#isOver) return;
     const { log, timer, step } = this.#context;
     const { id, remote } = this;

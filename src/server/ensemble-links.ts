@@ -5,7 +5,7 @@ import type { LinkTraffic } from "./ensemble-outbox.ts";
 
 /**
  * Connections to the quorum port at the same time. An ensemble has at most 254 servers; the rest is room for those that come
- * back before their old connection is known to be dead.
+ * back before their old connection is known to be dead. For one more, the oldest goes that has not said who it is.
  */
 const ACCEPTED_MAX = 1024;
 
@@ -49,6 +49,8 @@ export class LearnerLinks {
   /** A learner has connected: for `Network.listen`. */
   accept(net: NetLink): NetLinkHandler {
     const { log, timer } = this.#options;
+    if (this.#accepted >= ACCEPTED_MAX)
+      this.#silent()?.giveUp("too many others have not said who they are either");
     if (this.#accepted >= ACCEPTED_MAX) {
       log.warn({ remote: net.remote }, `refused a learner: there are ${ACCEPTED_MAX} connections already`);
       timer.soon(() => net.destroy());
@@ -59,6 +61,12 @@ export class LearnerLinks {
     this.#links.set(link.id, link);
     this.#options.step({ kind: "linkAccepted", link: link.id, remote: net.remote });
     return link;
+  }
+
+  /** The oldest accepted link on which nothing has come. */
+  #silent(): LearnerLink | undefined {
+    for (const link of this.#links.values()) if (link.id > 0 && !link.hasSpoken) return link;
+    return undefined;
   }
 
   dial({ link: id, host, port, timeoutMs }: Dial): void {

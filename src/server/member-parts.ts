@@ -146,6 +146,7 @@ export function connectMember(foundation: ServerFoundation, epochs: Epochs, view
       openPorts();
     }
     if (ready.forgetsNotifications) election.forget();
+    for (const { peer, reason } of ready.endElectionLinks ?? []) election.endLink(peer, reason);
     for (const { to, payload } of ready.notify) election.send(to, payload);
     for (const dial of ready.dial) links.dial(dial);
     if (ready.closeLinks.length > 0) links.close(ready.closeLinks);

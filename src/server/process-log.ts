@@ -1,4 +1,5 @@
 import type { Log, LogLevel } from "../base/ports.ts";
+import { FloodLimit } from "./flood-limit.ts";
 import { formatLine, LEVELS, type LogRecord, RecordLog, SEVERITY } from "./line-log.ts";
 
 export interface ProcessLogOptions {
@@ -17,12 +18,13 @@ export interface ProcessLogOptions {
 export class ProcessLog {
   readonly log: Log;
   readonly #options: ProcessLogOptions;
+  readonly #limit = new FloodLimit((record) => this.#take(record));
   #early: LogRecord[] | undefined = [];
   #pino: Log | undefined;
 
   constructor(options: ProcessLogOptions) {
     this.#options = options;
-    this.log = new RecordLog(options.level, (record) => this.#take(record));
+    this.log = new RecordLog(options.level, (record) => this.#limit.take(record));
   }
 
   /** Loads pino and writes what has gathered. */
@@ -41,6 +43,7 @@ export class ProcessLog {
 
   /** Writes out what waits for pino, without it: the process is about to end. */
   flush(): void {
+    this.#limit.flush();
     this.#writeEarly();
   }
 

@@ -100,9 +100,10 @@ export class ElectionMember {
   }
 
   #perform(): void {
-    const { send, decided, malformed } = this.#machine.take();
+    const { send, decided, malformed, nonsense } = this.#machine.take();
     for (const { to, payload } of send) this.#links.send(to, payload);
     this.lines.push(...malformed);
+    for (const { from, reason } of nonsense) this.#links.endLink(from, reason);
     this.#cancelTick?.();
     const waitMs = this.#machine.nextDeadline - now();
     if (Number.isFinite(waitMs)) {

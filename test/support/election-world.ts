@@ -202,9 +202,9 @@ export class ElectionWorld {
   }
 
   #perform(server: ElectionServer): void {
-    const { send, decided, adoptConfig, malformed } = server.machine.take();
+    const { send, decided, adoptConfig, malformed, nonsense } = server.machine.take();
     for (const { to, payload } of send) this.#post(server.sid, to, payload);
-    server.malformed.push(...malformed);
+    server.malformed.push(...malformed, ...nonsense.map(({ reason }) => reason));
     if (decided !== undefined) {
       server.state = decided.state;
       server.vote = decided.vote;

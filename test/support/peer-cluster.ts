@@ -116,6 +116,8 @@ export interface ClusterOptions {
 export class PeerCluster {
   readonly nodes = new Map<number, Node>();
   readonly events: { sid: number; event: MachineEvent }[] = [];
+  /** Whose election links were to be closed, by whom and why. */
+  readonly endedElectionLinks: { sid: number; peer: number; reason: string }[] = [];
   readonly #membership: Membership;
   /** Configurations on the disks of those that have stored one. */
   readonly #memberships = new Map<number, Membership>();
@@ -456,6 +458,7 @@ export class PeerCluster {
     for (const event of ready.events) this.events.push({ sid, event });
     for (const send of ready.sendNow) this.#send(node, send);
     for (const { to, payload } of ready.notify) this.#notify(sid, to, payload);
+    for (const ended of ready.endElectionLinks ?? []) this.endedElectionLinks.push({ sid, ...ended });
     for (const { link, host, port } of ready.dial) this.#dial(node, link, Number(host.slice(1)), port);
     for (const id of ready.closeLinks) {
       const impostor = this.#impostors.get(`${sid}/${id}`);

@@ -35,8 +35,10 @@ export interface ElectionOutput {
   readonly adoptConfig: Membership | undefined;
   /** Voters that look for a leader while this server leads (quorum-protocol 3.2 step 8). */
   readonly disloyalVoters: readonly number[];
-  /** One line per notification, or configuration in one, that could not be read. */
+  /** Configurations in notifications that could not be read, one line for each. */
   readonly malformed: readonly string[];
+  /** Peers that have sent what is no notification, and why: their links are to be closed. */
+  readonly nonsense: readonly { readonly from: number; readonly reason: string }[];
 }
 
 const NOTHING: ElectionOutput = Object.freeze({
@@ -45,6 +47,7 @@ const NOTHING: ElectionOutput = Object.freeze({
   adoptConfig: undefined,
   disloyalVoters: Object.freeze([]),
   malformed: Object.freeze([]),
+  nonsense: Object.freeze([]),
 });
 
 const LENIENT: MembershipRules = { allowsSeveralAddresses: true, hasOracle: false };
@@ -77,6 +80,7 @@ export class FastLeaderElection {
   #adoptConfig: Membership | undefined;
   readonly #disloyalVoters = new Set<number>();
   #malformed: string[] = [];
+  #nonsense: { from: number; reason: string }[] = [];
 
   constructor(options: ElectionOptions) {
     this.#options = options;
@@ -188,18 +192,20 @@ export class FastLeaderElection {
       adoptConfig: this.#adoptConfig,
       disloyalVoters: [...this.#disloyalVoters],
       malformed: this.#malformed,
+      nonsense: this.#nonsense,
     };
     this.#send = [];
     this.#decided = undefined;
     this.#adoptConfig = undefined;
     this.#disloyalVoters.clear();
     this.#malformed = [];
+    this.#nonsense = [];
     return output;
   }
 
   get #isSilent(): boolean {
     if (this.#send.length > 0 || this.#decided !== undefined || this.#adoptConfig !== undefined) return false;
-    return this.#disloyalVoters.size === 0 && this.#malformed.length === 0;
+    return this.#disloyalVoters.size + this.#malformed.length + this.#nonsense.length === 0;
   }
 
   /** Servers without reconfig announce version 0, else peers would restart their election for ever (quorum-protocol 2.4). */
@@ -216,7 +222,7 @@ export class FastLeaderElection {
       return decodeNotification(payload);
     } catch (error) {
       if (!(error instanceof JuteError || error instanceof RangeError)) throw error;
-      this.#malformed.push(`server ${fromSid}: ${error.message}`);
+      this.#nonsense.push({ from: fromSid, reason: error.message });
       return undefined;
     }
   }

@@ -162,3 +162,9 @@ export function decodeLearnerInfo(data: Uint8Array | null): LearnerIntroduction 
   const configVersion = data.length < 20 ? ZXID_ZERO : reader.readZxid();
   return { sid, protocolVersion, configVersion };
 }
+
+/** The data of a packet whose type cannot do without. @throws JuteError when there is none */
+export function requireData(data: Uint8Array | null): Uint8Array {
+  if (data === null) throw new JuteError("a packet without the data that its type must have");
+  return data;
+}

@@ -191,6 +191,8 @@ export interface PeerReady extends Ready {
   readonly notify: readonly { readonly to: number; readonly payload: Uint8Array }[];
   /** The state has changed: notifications of the former state are not to be repeated. */
   readonly forgetsNotifications: boolean;
+  /** Peers whose election links are to be closed, as what came on them was no notification. */
+  readonly endElectionLinks: readonly { readonly peer: number; readonly reason: string }[] | undefined;
   readonly dial: readonly Dial[];
   /** To be closed behind what was sent on them. Nothing more is told of them. */
   readonly closeLinks: readonly LinkId[];

@@ -29,6 +29,7 @@ export class PeerOutbox {
   #epochs: { accepted?: number; current?: number } | undefined;
   #memberships: PeerReady["memberships"];
   #listen: PeerReady["listen"];
+  #endElectionLinks: { peer: number; reason: string }[] | undefined;
   #forgets = false;
   /** The last ACK of this turn, which says what those before it would have said. */
   #ack: { readonly link: LinkId; readonly zxid: Zxid } | undefined;
@@ -80,6 +81,11 @@ export class PeerOutbox {
     this.#part.surveys.push(survey);
   }
 
+  endElectionLink(peer: number, reason: string): void {
+    this.#endElectionLinks ??= [];
+    this.#endElectionLinks.push({ peer, reason });
+  }
+
   notify(notifications: PeerReady["notify"]): void {
     this.#part.notify.push(...notifications);
   }
@@ -126,6 +132,7 @@ export class PeerOutbox {
       surveys,
       notify,
       forgetsNotifications: this.#forgets,
+      endElectionLinks: this.#endElectionLinks,
       dial,
       closeLinks,
       listen: this.#listen,
@@ -134,6 +141,7 @@ export class PeerOutbox {
     this.#epochs = undefined;
     this.#memberships = undefined;
     this.#listen = undefined;
+    this.#endElectionLinks = undefined;
     this.#forgets = false;
     return taken;
   }

@@ -287,6 +287,7 @@ export class Peer {
       if (output.send.length > 0) this.#state.out.notify(output.send);
       for (const message of output.malformed)
         this.#state.notice("warn", `malformed notification of ${message}`);
+      for (const { from, reason } of output.nonsense) this.#state.out.endElectionLink(from, reason);
       if (output.disloyalVoters.length > 0) this.#role?.disloyal?.();
       if (!this.#elected(output)) return;
     }

@@ -382,6 +382,18 @@ describe("an accepted link", () => {
     expect(arrived).toEqual(["1<2: a"]);
   });
 
+  it("on which something came that is no notification, is closed", async () => {
+    const one = await server(1);
+    const { isClosed } = await dial("h1:3888", initial(2), encodeElectionFrame(text("nonsense")));
+    expect(isClosed()).toBe(false);
+    one.endLink(2, "a notification of 8 bytes");
+    one.endLink(2, "a notification of 8 bytes");
+    one.endLink(77, "never heard of");
+    await ms(5);
+    expect(isClosed()).toBe(true);
+    expect(lines).toEqual(["1 warn: election link of server 2 closed: a notification of 8 bytes"]);
+  });
+
   it("whose dialer does not say who it is, is closed", async () => {
     await server(1);
     const { isClosed } = await dial("h1:3888", Buffer.from("ff", "hex"));

@@ -178,12 +178,32 @@ describe("links", () => {
   });
 
   it("are limited in number", async () => {
-    for (let i = 0; i < 1024; i++) accept();
+    for (let i = 0; i < 1024; i++) accept().handler.received(encodeCommit(zx(1)));
+    inputs = [];
     const net = accept();
     await clock.advance(1);
     expect(net.isDestroyed).toBe(true);
-    expect(inputs).toHaveLength(1024);
+    expect(inputs).toEqual([]);
     expect(lines).toEqual(["refused a learner: there are 1024 connections already"]);
+  });
+
+  it("of silent strangers keep no learner out: the oldest of them goes", async () => {
+    const learner = accept();
+    learner.handler.received(encodeCommit(zx(1)));
+    const silent = Array.from({ length: 1023 }, accept);
+    inputs = [];
+    const net = accept();
+    await clock.advance(1);
+    expect([learner, silent[0]!, silent[1]!, net].map(({ isDestroyed }) => isDestroyed)).toEqual([
+      false,
+      true,
+      false,
+      false,
+    ]);
+    expect(inputs.map(({ kind }) => kind)).toEqual(["linkAccepted", "linkDown"]);
+    expect(lines).toEqual([
+      "closing the link to 10.0.0.7:2888: too many others have not said who they are either",
+    ]);
   });
 });
 
@@ -191,6 +211,7 @@ describe("what comes in", () => {
   it("is one input for each packet, whatever the portions", () => {
     const net = accept();
     const bytes = Buffer.concat([encodeProposal(zx(5), Buffer.from("five")), encodeCommit(zx(5))]);
+    expect(bytes.length).toBeLessThan(1024);
     for (const byte of bytes) net.handler.received(Buffer.of(byte));
     net.handler.received(encodeCommit(zx(6)));
     const packets = inputs.flatMap((input) => (input.kind === "packet" ? [input] : []));
@@ -200,6 +221,21 @@ describe("what comes in", () => {
       [1, PacketType.COMMIT, 6],
     ]);
     expect(Buffer.from(packets[0]!.packet.data!).toString()).toBe("five");
+  });
+
+  it("may be long once the learner has said who it is, and not before: half packets of strangers must not fill the memory", async () => {
+    const long = encodeProposal(zx(1), Buffer.alloc(1025));
+    const learner = accept();
+    learner.handler.received(encodeCommit(zx(1)));
+    learner.handler.received(long);
+    expect(learner.isDestroyed).toBe(false);
+    const leader = dial();
+    leader.handler.received(long);
+    expect(leader.isDestroyed).toBe(false);
+    const stranger = accept();
+    stranger.handler.received(long.subarray(0, 16));
+    expect(stranger.isDestroyed).toBe(true);
+    expect(lines.join()).toContain("Unreasonable length = 1025 of the data of a packet (limit 1024 bytes)");
   });
 
   it("is a closed link and one line when it is nonsense", async () => {

@@ -57,7 +57,7 @@ export class EpochChoice {
     const introduction = decodeLearnerInfo(data);
     const { sid, protocolVersion } = introduction;
     const acceptedEpoch = epochOf(zxid);
-    const refusal = refusalOf(introduction, acceptedEpoch, this.#state);
+    const refusal = refusalOf(introduction, acceptedEpoch, this.#state, learners);
     if (refusal !== undefined || sid === undefined) {
       learners.close(handler, refusal ?? "it has no server id");
       return;

@@ -1,13 +1,19 @@
 import { EPOCH_MAX, zxidToHex } from "../../../protocol/zxid.ts";
 import { memberOf } from "../../quorum/membership.ts";
+import type { QuorumView } from "../../quorum/quorum-view.ts";
+import type { LearnerRegistry } from "../master/learner-registry.ts";
 import { type LearnerIntroduction, PROTOCOL_VERSION } from "../packets.ts";
 import type { PeerState } from "../peer-state.ts";
+
+/** Learners outside of the configuration at the same time: with reconfig that is how new members come. */
+const STRANGERS_MAX = 64;
 
 /** Why a leader does not take a learner that introduces itself so; undefined: it does. */
 export function refusalOf(
   { sid, protocolVersion, configVersion }: LearnerIntroduction,
   acceptedEpoch: number,
   { view, sid: own, options }: PeerState,
+  learners: LearnerRegistry,
 ): string | undefined {
   if (sid === undefined) return "it has no server id (servers of before 3.4 cannot join)";
   if (protocolVersion < PROTOCOL_VERSION)
@@ -19,7 +25,18 @@ export function refusalOf(
   if (configVersion > view.committed.version) {
     return `its configuration is of version ${zxidToHex(configVersion)}, ahead of ours, ${zxidToHex(view.committed.version)}`;
   }
-  const isKnown = memberOf(view.committed, sid) ?? (view.lastSeen && memberOf(view.lastSeen, sid));
-  if (!isKnown && !options.server.reconfigEnabled) return `server ${sid} is not in the configuration`;
-  return undefined;
+  const twin = learners.liveRemoteOf(sid);
+  if (twin !== undefined)
+    return `server ${sid} is connected from ${twin}, and answers: two servers have the same myid`;
+  if (isKnown(sid, view)) return undefined;
+  if (!options.server.reconfigEnabled || sid < 0) return `server ${sid} is not in the configuration`;
+  const strangers = [...learners.byLink.values()].filter(
+    ({ phase, sid: other }) => phase !== "connected" && other !== sid && !isKnown(other, view),
+  );
+  if (strangers.length < STRANGERS_MAX) return undefined;
+  return `server ${sid} is not in the configuration, and neither are ${STRANGERS_MAX} others`;
+}
+
+function isKnown(sid: number, { committed, lastSeen }: QuorumView): boolean {
+  return [committed, lastSeen].some((members) => members !== null && memberOf(members, sid) !== undefined);
 }

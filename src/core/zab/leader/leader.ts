@@ -8,7 +8,7 @@ import { containsAllQuorums } from "../../quorum/quorum-view.ts";
 import type { LogEntry } from "../../ready.ts";
 import type { LearnerHandler } from "../master/learner-handler.ts";
 import { LearnerRegistry } from "../master/learner-registry.ts";
-import { PacketType } from "../packets.ts";
+import { PacketType, requireData } from "../packets.ts";
 import type { LinkAccepted, LinkId, LogSurveyed } from "../peer-face.ts";
 import type { PeerState } from "../peer-state.ts";
 import type { Role, RoleEnd, ZabPhase } from "../role.ts";
@@ -157,6 +157,7 @@ export class Leader implements Role {
     const handler = this.#learners.get(link);
     if (handler === undefined) return;
     handler.packetsReceived++;
+    handler.heardMs = this.#state.nowMs;
     try {
       this.#packet(handler, packet);
     } catch (error) {
@@ -200,17 +201,17 @@ export class Leader implements Role {
         this.#requests.touched(data);
         break;
       case PacketType.REQUEST:
-        if (isServing && data !== null) this.#requests.request(handler, data, authinfo);
+        if (isServing) this.#requests.request(handler, requireData(data), authinfo);
         break;
       case PacketType.REVALIDATE:
-        if (isServing && data !== null) this.#requests.revalidate(handler, data);
+        if (isServing) this.#requests.revalidate(handler, requireData(data));
         break;
       case PacketType.ACKEPOCH:
         if (this.#roll.epochAcknowledged(handler, zxid)) break;
         this.#learners.close(handler, "an ACKEPOCH that it was not asked for");
         break;
       default:
-        this.#state.notice("warn", `${handler.name} has sent a packet of type ${type}: ignored`);
+        this.#learners.close(handler, `packet of type ${type}, which no learner sends`);
     }
   }
 

@@ -8,7 +8,7 @@ import { Fifo } from "../../pipeline/fifo.ts";
 import { MembershipError } from "../../quorum/membership.ts";
 import type { LogEntry } from "../../ready.ts";
 import type { LearnerHandler } from "../master/learner-handler.ts";
-import { encodeAck, encodeLearnerInfo, PacketType } from "../packets.ts";
+import { encodeAck, encodeLearnerInfo, PacketType, requireData } from "../packets.ts";
 import type { JobDone, LinkAccepted, LinkId, LogSurveyed, SnapshotReceived } from "../peer-face.ts";
 import type { LoggedEntry, PeerState } from "../peer-state.ts";
 import type { Role, RoleEnd, SyncMode, ZabPhase } from "../role.ts";
@@ -124,7 +124,8 @@ export class Learner implements Role {
       this.#dial.failed(link, reason);
       this.#checkDial();
     } else if (link === this.#link.id) {
-      this.#end.ended(`the connection to leader ${this.leaderSid} is gone: ${reason}`);
+      const joining = this.isServing ? "" : " before this server has joined, and its log may say why";
+      this.#end.ended(`the connection to leader ${this.leaderSid} is gone${joining}: ${reason}`);
     }
   }
 
@@ -237,7 +238,7 @@ export class Learner implements Role {
         this.#epochChanges(zxid);
         break;
       default:
-        this.#state.notice("warn", `leader ${this.leaderSid} has sent a packet of type ${type}: ignored`);
+        throw new JuteError(`packet of type ${type}, which no leader sends`);
     }
   }
 
@@ -324,11 +325,6 @@ export class Learner implements Role {
     this.#link.close();
     return this.#proposals.entries();
   }
-}
-
-function requireData(data: Uint8Array | null): Uint8Array {
-  if (data === null) throw new JuteError("a packet without the data that its type must have");
-  return data;
 }
 
 function keep(packet: QuorumPacket): QuorumPacket {

@@ -56,6 +56,8 @@ export class LearnerHandler {
   followedEpoch = 0;
   /** When it counts as dead, unless something comes from it. */
   deadlineMs: number;
+  /** When something came from it. */
+  heardMs = 0;
   /** When it connected, in ms since 1970. */
   readonly establishedWallMs: number;
   /** Since then, or since `orst`. */

@@ -58,6 +58,18 @@ export class LearnerRegistry {
     this.forget(handler);
   }
 
+  /**
+   * Where a learner of this id is connected that has answered within a tick, as each does two times a tick. A server that connects anew
+   * has ended its former link, or that is dead; two servers of one id would close each other's links for ever.
+   */
+  liveRemoteOf(sid: number): string | undefined {
+    const { nowMs, tickMs } = this.#state;
+    for (const { heardMs, phase, remote, sid: other } of this.#handlers.values()) {
+      if (other === sid && phase === "serving" && nowMs - heardMs <= tickMs) return remote;
+    }
+    return undefined;
+  }
+
   /** One link per server: what came over an earlier one does not count. */
   closeOthersOf(handler: LearnerHandler): void {
     for (const other of this.#handlers.values()) {

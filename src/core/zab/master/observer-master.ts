@@ -169,7 +169,7 @@ export class ObserverMaster {
         this.#upstream.send(encodeWithData(PacketType.REVALIDATE, zxid, data));
         return;
       default:
-        this.#state.notice("warn", `${handler.name} has sent a packet of type ${type}: ignored`);
+        this.#learners.close(handler, `packet of type ${type}, which no observer sends`);
     }
   }
 

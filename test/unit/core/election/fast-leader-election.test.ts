@@ -460,10 +460,10 @@ it("what cannot be read changes nothing and is told (F9)", () => {
   sent();
   machine.receive(1, Buffer.alloc(27), now);
   machine.receive(1, Buffer.alloc(44, 9), now);
-  const { malformed, send } = machine.take();
-  expect(malformed).toEqual([
-    "server 1: a notification of 27 bytes",
-    expect.stringMatching(/^server 1: a notification of state/),
+  const { nonsense, send } = machine.take();
+  expect(nonsense).toEqual([
+    { from: 1, reason: "a notification of 27 bytes" },
+    { from: 1, reason: expect.stringMatching(/^a notification of state/) },
   ]);
   expect(send).toEqual([]);
 });

@@ -88,6 +88,21 @@ describe("a learner that is no learner: its link is closed with one line that sa
       /needs/,
     ],
     [
+      "a packet of a type that no learner sends",
+      (it) => join(it).say(PacketType.ACK, EPOCH).say(PacketType.NEWLEADER, EPOCH),
+      /packet of type 10, which no learner sends/,
+    ],
+    [
+      "a REQUEST without data",
+      (it) => join(it).say(PacketType.ACK, EPOCH).say(PacketType.REQUEST, -1),
+      /without the data/,
+    ],
+    [
+      "the id of a server that is connected and answers",
+      (it) => it.say(PacketType.FOLLOWERINFO, 0, learnerInfo(2)),
+      /server 2 is connected from .*, and answers: two servers have the same myid/,
+    ],
+    [
       "a REQUEST of a type that no learner forwards",
       (it) => join(it).say(PacketType.ACK, EPOCH).say(PacketType.REQUEST, -1, request(OpCode.getData)),
       /no learner forwards/,
@@ -105,6 +120,42 @@ describe("a learner that is no learner: its link is closed with one line that sa
       expect(cluster.peer(3).database.tree.lookup("/fine")).toBeGreaterThan(0);
     });
   }
+});
+
+test("a second server of one id does not push the first one out, until that one is silent for a tick", () => {
+  const cluster = started();
+  for (let tries = 0; tries < 5; tries++) {
+    expect(cluster.intrude(3).say(PacketType.FOLLOWERINFO, 0, learnerInfo(2)).isClosed).toBe(true);
+    cluster.advance(500);
+    expect(cluster.peer(2).isServing).toBe(true);
+  }
+  const isTaken: boolean[] = [];
+  cluster.stall(2, 3500, () => {
+    const { isClosed } = cluster.intrude(3).say(PacketType.FOLLOWERINFO, 0, learnerInfo(2));
+    isTaken.push(!isClosed);
+  });
+  // A tick after it has answered for the last time.
+  expect(isTaken.indexOf(true)).toBeGreaterThanOrEqual(2);
+  expect(notices(cluster, 3)).toContain("server 2 has connected anew");
+});
+
+test("strangers are limited where new members may come by reconfig, and keep no member out", () => {
+  const cluster = new PeerCluster(membershipOf(4), { server: { reconfigEnabled: true } });
+  cluster.start(1, 2, 3);
+  cluster.until(() => [1, 2, 3].every((sid) => cluster.peer(sid).isServing));
+  const strangers = Array.from({ length: 65 }, (_, at) =>
+    cluster.intrude(3).say(PacketType.OBSERVERINFO, 0, learnerInfo(100 + at)),
+  );
+  expect(strangers.map(({ isClosed }) => isClosed).lastIndexOf(false)).toBe(63);
+  expect(notices(cluster, 3)).toMatch(/server 164 is not in the configuration, and neither are 64 others/);
+  expect(cluster.intrude(3).say(PacketType.FOLLOWERINFO, 0, learnerInfo(4)).isClosed).toBe(false);
+});
+
+test("what is no notification costs the peer its election link", () => {
+  const cluster = started();
+  cluster.step(1, { kind: "notification", from: 2, payload: new Uint8Array(5) });
+  expect(cluster.endedElectionLinks).toEqual([{ sid: 1, peer: 2, reason: "a notification of 5 bytes" }]);
+  expect(cluster.peer(1).isServing).toBe(true);
 });
 
 function join(impostor: Impostor): Impostor {
@@ -189,6 +240,11 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
       "a txn that cannot be decoded",
       (it) => info(it).say(PacketType.DIFF, 7).say(PacketType.PROPOSAL, 1, new Uint8Array(33)),
       /./,
+    ],
+    [
+      "a packet of a type that no leader sends",
+      (it) => info(it).say(PacketType.DIFF, 0).say(99, 0),
+      /packet of type 99, which no leader sends/,
     ],
     [
       "NEWLEADER of another epoch",
