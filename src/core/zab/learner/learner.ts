@@ -238,7 +238,9 @@ export class Learner implements Role {
         this.#epochChanges(zxid);
         break;
       default:
-        throw new JuteError(`packet of type ${type}, which no leader sends`);
+        // F68: what a leader of a later version may have to say does no harm then.
+        if (this.#link.phase === "syncing") throw new JuteError(`packet of type ${type} while syncing`);
+        this.#state.notice("warn", `leader ${this.leaderSid} has sent a packet of type ${type}: ignored`);
     }
   }
 

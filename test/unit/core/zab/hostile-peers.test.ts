@@ -242,9 +242,9 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
       /./,
     ],
     [
-      "a packet of a type that no leader sends",
+      "a packet during the sync that does not belong there",
       (it) => info(it).say(PacketType.DIFF, 0).say(99, 0),
-      /packet of type 99, which no leader sends/,
+      /packet of type 99 while syncing/,
     ],
     [
       "NEWLEADER of another epoch",
