@@ -2,7 +2,7 @@ import { unreachable } from "../../../base/invariant.ts";
 import { JuteError } from "../../../protocol/jute-reader.ts";
 import type { QuorumPacket } from "../../../protocol/records/quorum.ts";
 import { counterOf, epochOf, ZXID_ZERO, type Zxid, zxidText } from "../../../protocol/zxid.ts";
-import type { Membership } from "../../quorum/membership.ts";
+import { type Membership, memberOf } from "../../quorum/membership.ts";
 import type { Database } from "../../tree/database.ts";
 import { encodeAck, PacketType } from "../packets.ts";
 import type { JobDone } from "../peer-face.ts";
@@ -189,8 +189,18 @@ export class CatchUp {
     const membership = data === null || data.length <= 1 ? null : this.#state.parseMembership(data);
     this.#newLeader = { zxid, membership };
     if (this.#link.phase !== "syncing") this.#acknowledge();
-    else if (this.#isWhole) this.#install();
+    else if (this.#isWhole || this.#mustKeep) this.#install();
     else this.#haveHistory();
+  }
+
+  /**
+   * An observer that keeps no log, and of which the configuration that the leader is about to complete makes a voter: its
+   * acknowledgement counts for that, so it has to have on disk what it acknowledges (S13).
+   */
+  get #mustKeep(): boolean {
+    const { membership } = this.#newLeader;
+    if (this.#link.isLogging || membership === null) return false;
+    return memberOf(membership, this.#state.sid)?.peerType === "participant";
   }
 
   /**
@@ -211,8 +221,8 @@ export class CatchUp {
   #install(): void {
     const state = this.#state;
     this.#proposals.applyCommitted();
-    state.database.endFuzziness();
-    if (!this.#link.isLogging) {
+    if (this.#isWhole) state.database.endFuzziness();
+    if (!this.#link.isLogging && !this.#mustKeep) {
       state.hasUnlogged = true;
       state.isDatabaseLost = false;
       this.#haveHistory();

@@ -1,13 +1,17 @@
 import { describe, expect, test } from "vitest";
+import { encodeNotification } from "../../../../../src/core/election/notification.ts";
+import { formatMembership } from "../../../../../src/core/quorum/membership-text.ts";
 import { PacketType } from "../../../../../src/core/zab/packets.ts";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
-import { makeZxid } from "../../../../../src/protocol/zxid.ts";
+import { makeZxid, ZXID_ZERO } from "../../../../../src/protocol/zxid.ts";
 import { zk } from "../../../../support/core-client.ts";
-import type { PeerCluster } from "../../../../support/peer-cluster.ts";
+import { membershipOf, PeerCluster } from "../../../../support/peer-cluster.ts";
 import {
+  createTxn,
   expectAgreement,
   hasNode,
   joinAs,
+  lead,
   logOf,
   memberLine,
   notices,
@@ -170,5 +174,35 @@ describe("quorum-protocol 8.3: observers", () => {
         for (const path of ["/a", "/b", "/c", "/d"]) expect(hasNode(cluster, sid, path)).toBe(true);
       expectAgreement(cluster);
     });
+
+    test("F67: one that keeps no log acknowledges on its disk the history of a leader whose pending reconfig makes it a voter", () => {
+      const ensemble = { observersPersist: false };
+      const cluster = new PeerCluster(membershipOf(2, 1), { server: RECONFIG_OPEN, ensemble });
+      const leaders = cluster.impersonate(2);
+      cluster.start(3);
+      const vote = { leader: 2, zxid: ZXID_ZERO, electionEpoch: 1, peerEpoch: 9, version: 2 };
+      for (const [from, state] of [
+        [2, "leading"],
+        [1, "following"],
+      ] as const) {
+        const payload = encodeNotification({ ...vote, state }, new TextEncoder().encode(configOf(2, 1)));
+        cluster.step(3, { kind: "notification", from, payload });
+      }
+      cluster.until(() => leaders.length > 0);
+      const zxid = makeZxid(8, 1);
+      const leader = lead(leaders[0]!, 9).say(PacketType.DIFF, zxid);
+      leader.say(PacketType.PROPOSAL, zxid, createTxn(zxid, "/a")).say(PacketType.COMMIT, zxid);
+      const config = new TextEncoder().encode(configOf(3, 0, zxid));
+      leader.say(PacketType.NEWLEADER, makeZxid(9, 0), config);
+      expect(leader.received.at(-1)).toMatchObject({ type: PacketType.ACK, zxid: makeZxid(9, 0) });
+      // With this acknowledgement the leader may lead; the power may go at any time.
+      cluster.kill(3);
+      expect(cluster.store(3)).toMatchObject({ snapshot: { zxid }, current: 9 });
+    });
   });
 });
+
+/** Text of a configuration of so many voters, and observers behind them. */
+function configOf(voters: number, observers: number, version = ZXID_ZERO): string {
+  return formatMembership({ ...membershipOf(voters, observers), version });
+}
