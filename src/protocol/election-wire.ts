@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { parseDecimal } from "../base/decimal.ts";
 import type { Endpoint } from "../base/ports.ts";
+import { foreignHello } from "./foreign-hello.ts";
 import { FRAME_HEADER_BYTES, FrameLengthError, FrameReader } from "./frame.ts";
 import { JuteReader } from "./jute-reader.ts";
 import { JuteWriter } from "./jute-writer.ts";
@@ -62,6 +63,9 @@ export function encodeElectionFrame(payload: Uint8Array): Uint8Array {
 export function decodeInitialMessage(bytes: Uint8Array): readonly [InitialMessage, number] | undefined {
   const reader = new JuteReader(bytes, ADDRESS_BYTES_MAX);
   if (reader.remaining < 8) return undefined;
+  const foreign = foreignHello(reader.readInt());
+  if (foreign !== undefined) throw new ElectionWireError(foreign);
+  reader.position = 0;
   const version = readLong(reader, "sid");
   if (version >= 0) return [{ sid: version, addresses: [] }, 8]; // before 3.5 there is only the sid
   if (version !== VERSION_1 && version !== VERSION_2) {
@@ -146,7 +150,7 @@ export class ElectionWireReader {
       return payload;
     } catch (error) {
       if (error instanceof FrameLengthError)
-        throw new ElectionWireError(`a notification of ${error.length} bytes`);
+        throw new ElectionWireError(foreignHello(error.length) ?? `a notification of ${error.length} bytes`);
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { foreignHello } from "./foreign-hello.ts";
 import { FIELD_BYTES_MAX, JuteError, JuteReader } from "./jute-reader.ts";
 import { vector } from "./record.ts";
 import { Id } from "./records/data.ts";
@@ -149,6 +150,7 @@ export class QuorumStream {
     while (length >= this.#need) {
       switch (this.#stage) {
         case Stage.head:
+          refuseForeign(bytes.readInt32BE(start));
           this.#need += this.#checked(bytes.readInt32BE(start + HEAD_BYTES - 4), this.#limit, "data") + 4;
           this.#stage = Stage.count;
           break;
@@ -224,4 +226,10 @@ export class QuorumStream {
     this.#mode = "packets";
     return SNAPSHOT_END;
   }
+}
+
+/** No packet type looks like these, and nothing of the stream can be read behind them. */
+function refuseForeign(type: number): void {
+  const foreign = foreignHello(type);
+  if (foreign !== undefined) throw new JuteError(foreign);
 }

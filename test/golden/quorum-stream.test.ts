@@ -134,7 +134,8 @@ describe("what is no learner link", () => {
       }),
       "of the id of a packet",
     ],
-    ["TLS", Buffer.from("16030100c8010000c40303aaaaaaaaaaaaaaaaaaaa", "hex"), "Unreasonable length"],
+    ["F63: TLS", Buffer.from("16030100c8010000c40303aaaaaaaaaaaaaaaaaaaa", "hex"), "it speaks TLS"],
+    ["F63: SASL", Buffer.from("5f2435013501edcc0000000000000000", "hex"), "it authenticates by SASL"],
   ];
 
   it.each(refusals)("%s is refused as soon as it is announced", (_, bytes, message) => {

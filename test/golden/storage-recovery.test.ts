@@ -68,7 +68,7 @@ describe("directories of Apache 3.8.0", () => {
     },
   );
 
-  it("a fuzzy snapshot and a later one lead to the same tree", async () => {
+  it("F45: a fuzzy snapshot and a later one lead to the same tree", async () => {
     const both = vectorDisk("standalone-fuzzy");
     const late = await open(both);
     const disk = vectorDisk("standalone-fuzzy");

@@ -66,6 +66,7 @@ describe("the initial message", () => {
     ["a port out of range", withText("host:65536")],
     ["a port that is no number", withText("host:x")],
     ["an IPv6 address without brackets", withText("::1:3888")],
+    ["F63: TLS", bytesOf("16030100c8010000c40303")],
     ["an open bracket", withText("[::1:3888")],
     ["an empty address among others", withText("host:1||host:2")],
     ["a line break", withText("host:1\nfoo")],
@@ -107,6 +108,7 @@ describe("what arrives on an election connection", () => {
     ["0", "00000000"],
     ["-1", "ffffffff"],
     ["one more than 512 KiB", "00080001"],
+    ["F63: SASL", "5f2435013501edcc"],
     ["GET ", Buffer.from("GET / HTTP/1.1").toString("hex")],
   ])("is refused with a frame of %s bytes", (_, hex) => {
     const reader = new ElectionWireReader(false);

@@ -66,13 +66,13 @@ describe("truncateLog", () => {
   });
 
   // Both cases were tried with the class of 3.8.0: it keeps the next higher record (storage-formats 2.4).
-  it("drops a higher record also when the wanted one came with a snapshot and is not in the log", async () => {
+  it("F64: drops a higher record also when the wanted one came with a snapshot and is not in the log", async () => {
     const disk = diskWith({ "log.100000021": [E1 + 0x21, E1 + 0x22] }, ["snapshot.100000020"]);
     await truncate(disk, E1 + 0x20);
     expect(zxidsIn(disk)).toEqual({});
   });
 
-  it("drops a higher record also when the wanted one lies between two epochs", async () => {
+  it("F65: drops a higher record also when the wanted one lies between two epochs", async () => {
     const disk = diskWith({ "log.100000001": [...range(E1 + 1, E1 + 9), E2 + 1, E2 + 2] });
     await truncate(disk, E1 + 0xf);
     expect(zxidsIn(disk)).toEqual({ "log.100000001": range(E1 + 1, E1 + 9) });

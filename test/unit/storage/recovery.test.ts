@@ -179,7 +179,7 @@ describe("snapshot and log", () => {
     expect(recovered.target.zxid).toBe(last);
   });
 
-  it("falls back to an older snapshot when the log reaches that far", async () => {
+  it("F59: falls back to an older snapshot when the log reaches that far", async () => {
     const disk = await diskWith({ "log.1": range(1, 30) }, [0, 10, 20]);
     const bytes = Buffer.from(disk.get(`${DIR}/snapshot.14`)!);
     bytes[100]! ^= 1;
@@ -196,7 +196,7 @@ describe("snapshot and log", () => {
     ]);
   });
 
-  it("refuses when it does not, and names the snapshot that cannot be used", async () => {
+  it("F59: refuses when it does not, and names the snapshot that cannot be used", async () => {
     const disk = await diskWith({ "log.15": range(21, 30) }, [0, 20]);
     disk.put(`${DIR}/snapshot.14`, Buffer.from(disk.get(`${DIR}/snapshot.14`)!.subarray(0, 90)));
     const refused = await refusal(disk);

@@ -14,7 +14,7 @@ function started(): PeerCluster {
 }
 
 describe("the end of an epoch's counter", () => {
-  test("the next epoch begins while clients stay connected, and no write is lost or left out", () => {
+  test("F40: among servers of ours the next epoch begins while clients stay connected, and no write is lost or left out", () => {
     const cluster = started();
     const clients = [1, 2, 3, 4].map((sid) => cluster.connect(sid));
     for (let i = 0; i < 25; i++) {
@@ -60,7 +60,7 @@ describe("the end of an epoch's counter", () => {
 });
 
 describe("a voter that has accepted an epoch from a leader that came to nothing", () => {
-  test("joins: the working leader goes on to an epoch above, and its clients notice nothing", () => {
+  test("F52: joins, among servers of ours: the working leader goes on to an epoch above, and its clients notice nothing", () => {
     const cluster = new PeerCluster(membershipOf(3));
     cluster.start(1, 2, 3);
     cluster.until(() => [1, 2, 3].every((sid) => cluster.peer(sid).isServing));

@@ -279,7 +279,7 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
     });
   }
 
-  test("an epoch below the accepted one is refused, and the epoch files stay", () => {
+  test("F52: an epoch below the accepted one is refused, and the epoch files stay", () => {
     const cluster = new PeerCluster(membershipOf(2));
     cluster.store(1).accepted = 12;
     const accepted = cluster.impersonate(2);
@@ -293,7 +293,7 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
     expect(cluster.store(1)).toMatchObject({ accepted: 12, current: 0 });
   });
 
-  test("a PING before UPTODATE has no answer: it would overtake the ACK of NEWLEADER, for which Apache's leaders wait", () => {
+  test("F68: a PING before UPTODATE has no answer: it would overtake the ACK of NEWLEADER, for which Apache's leaders wait", () => {
     const { cluster, leader } = following();
     info(leader).say(PacketType.DIFF, 0).say(PacketType.PING, 0);
     leader.say(PacketType.NEWLEADER, makeZxid(9, 0)).say(PacketType.PING, 0);
