@@ -1,22 +1,17 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import type { BenchStage } from "./bench-run.ts";
 import { bigTreeDirectory, copyTree, TREE_DATA_BYTES } from "./big-tree.ts";
 import type { LoadResult } from "./load/jobs.ts";
-import type { LoadProcess } from "./load-process.ts";
 import type { BenchOptions, SubjectName } from "./options.ts";
 import { metricReports, type WorkloadReport } from "./report.ts";
 import { Subject } from "./subject.ts";
 import { isLoadWorkload, type LoadWorkload, type Workload } from "./workloads.ts";
 
-export interface BenchContext {
+export interface BenchContext extends BenchStage {
   readonly options: BenchOptions;
   readonly repository: string;
-  readonly cache: string;
-  /** Scratch directory of this run, on the disk that is measured. */
-  readonly scratch: string;
-  readonly load: LoadProcess;
-  readonly say: (text: string) => void;
 }
 
 const MIB = 1024 * 1024;

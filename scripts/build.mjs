@@ -8,6 +8,7 @@ import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { NODE_BUNDLE } from "./bundle-options.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const OUT = join(ROOT, "dist");
@@ -36,18 +37,10 @@ async function bundle() {
   const options = {
     absWorkingDir: ROOT,
     outdir: NEXT,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.19",
-    // Bundled packages that are CommonJS ask for Node's modules with require.
-    banner: {
-      js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
-    },
+    ...NODE_BUNDLE,
     define: { MENAGERIE_BUILD: JSON.stringify(await buildInfo()) },
     minifySyntax: true,
     legalComments: "eof",
-    logLevel: "warning",
   };
   const chunks = { splitting: true, chunkNames: "chunks/[name]-[hash]" };
   await Promise.all([

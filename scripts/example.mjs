@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { NODE_BUNDLE } from "./bundle-options.mjs";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const EXAMPLES = join(ROOT, "examples");
@@ -33,14 +34,7 @@ async function load(name) {
         menagerie: join(ROOT, "src/client/index.ts"),
       },
       outfile,
-      bundle: true,
-      format: "esm",
-      platform: "node",
-      target: "node20.19",
-      banner: {
-        js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
-      },
-      logLevel: "warning",
+      ...NODE_BUNDLE,
     });
     return await import(pathToFileURL(outfile).href);
   } finally {

@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import type { BenchStage } from "../bench-run.ts";
 import type { LoadResult, ThroughputJob } from "../load/jobs.ts";
-import type { LoadProcess } from "../load-process.ts";
 import type { SubjectName } from "../options.ts";
 import { type Figures, metricReports, type WorkloadReport } from "../report.ts";
 import { turnOrder } from "../run-workloads.ts";
@@ -10,11 +10,8 @@ import { Ensemble } from "./ensemble.ts";
 import type { EnsembleBenchOptions } from "./options.ts";
 import type { EnsembleWorkload } from "./workloads.ts";
 
-export interface EnsembleContext {
+export interface EnsembleContext extends BenchStage {
   readonly options: EnsembleBenchOptions;
-  readonly scratch: string;
-  readonly load: LoadProcess;
-  readonly say: (text: string) => void;
   /** Command line of a server with this configuration file. */
   readonly commandOf: (name: SubjectName, configFile: string) => string[];
 }

@@ -1,17 +1,10 @@
+import type { AuditEvent } from "../core/machine-event.ts";
+
 /** Operations of the audit log (operations.md 4.1). Reads are never audited. */
-export type AuditOperation =
-  | "serverStart"
-  | "serverStop"
-  | "create"
-  | "delete"
-  | "setData"
-  | "setAcl"
-  | "multiOperation"
-  | "reconfig"
-  | "ephemeralZNodeDeletionOnSessionCloseOrExpire";
+export type AuditOperation = AuditEvent["operation"] | "serverStart" | "serverStop";
 
 /** `invoked`: the stop of a server, which cannot know how it ended. */
-export type AuditResult = "success" | "failure" | "invoked";
+export type AuditResult = AuditEvent["result"] | "invoked";
 
 /** One audited operation; what does not apply is undefined and left out of the line. */
 export interface AuditRecord {

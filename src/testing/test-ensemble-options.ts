@@ -1,4 +1,5 @@
 import type { Log } from "../base/ports.ts";
+import { checkKeys, checkStorage, TEST_SETTINGS } from "./test-settings.ts";
 
 /** How {@link startTestEnsemble} starts. Unknown keys are refused. */
 export interface TestEnsembleOptions {
@@ -18,43 +19,30 @@ export interface TestEnsembleOptions {
   readonly log?: ((sid: number) => Log) | undefined;
 }
 
-const KEYS = new Set(["size", "observers", "storage", "settings", "log"]);
+const KEYS = ["size", "observers", "storage", "settings", "log"];
 const MEMBERS_MAX = 9;
 
 /** zoo.cfg of each server, before its settings. */
 const DEFAULTS: Readonly<Record<string, string>> = {
+  ...TEST_SETTINGS,
   tickTime: "100",
   initLimit: "100",
   syncLimit: "5",
-  minSessionTimeout: "1000",
-  maxSessionTimeout: "60000",
-  maxClientCnxns: "0",
-  "admin.enableServer": "false",
-  "4lw.commands.whitelist": "*",
-  extendedTypesEnabled: "true",
-  "znode.container.checkIntervalMs": "1000",
-  // Deletions are spaced by a minute divided by this: practically not at all.
-  "znode.container.maxPerMinute": "60000000",
   // One server is an ensemble as well.
   standaloneEnabled: "false",
   // An observer that looks for the next leader does so at once.
   "observer.election.DelayMs": "0",
-  // KB. Nothing here becomes large, and in memory it would be paid for.
-  preAllocSize: "64",
 };
 
 /** @throws TypeError that names the key or value and what is allowed */
 export function checkEnsembleOptions(options: TestEnsembleOptions): void {
-  for (const key of Object.keys(options)) {
-    if (!KEYS.has(key)) throw new TypeError(`unknown option "${key}"; known are ${[...KEYS].join(", ")}`);
-  }
+  checkKeys(options, KEYS);
   const { size = 1, observers = 0, storage } = options;
   if (!Number.isInteger(size) || size < 1 || size > MEMBERS_MAX)
     throw new TypeError(`option size is ${String(size)}: it must be 1 to ${MEMBERS_MAX}`);
   if (!Number.isInteger(observers) || observers < 0 || observers > MEMBERS_MAX)
     throw new TypeError(`option observers is ${String(observers)}: it must be 0 to ${MEMBERS_MAX}`);
-  if (storage !== undefined && storage !== "memory" && storage !== "disk")
-    throw new TypeError(`option storage is ${String(storage)}: it must be "memory" or "disk"`);
+  checkStorage(storage);
 }
 
 /** What a server of a test ensemble is called on the network between the servers. */

@@ -1,4 +1,5 @@
 import type { Log } from "../base/ports.ts";
+import { checkKeys, checkStorage, TEST_SETTINGS } from "./test-settings.ts";
 
 /** How {@link startTestServer} starts. Unknown keys are refused. */
 export interface TestServerOptions {
@@ -17,32 +18,19 @@ export interface TestServerOptions {
   readonly log?: Log | undefined;
 }
 
-const KEYS = new Set(["storage", "dataDir", "port", "settings", "log"]);
+const KEYS = ["storage", "dataDir", "port", "settings", "log"];
 
 /** zoo.cfg of a test server, before its settings. */
 const DEFAULTS: Readonly<Record<string, string>> = {
+  ...TEST_SETTINGS,
   tickTime: "500",
-  minSessionTimeout: "1000",
-  maxSessionTimeout: "60000",
-  maxClientCnxns: "0",
-  "admin.enableServer": "false",
-  "4lw.commands.whitelist": "*",
-  extendedTypesEnabled: "true",
-  "znode.container.checkIntervalMs": "1000",
-  // Deletions are spaced by a minute divided by this: practically not at all.
-  "znode.container.maxPerMinute": "60000000",
-  // KB. Nothing here becomes large, and in memory it would be paid for.
-  preAllocSize: "64",
 };
 
 /** @throws TypeError that names the key or value and what is allowed */
 export function checkOptions(options: TestServerOptions): void {
-  for (const key of Object.keys(options)) {
-    if (!KEYS.has(key)) throw new TypeError(`unknown option "${key}"; known are ${[...KEYS].join(", ")}`);
-  }
+  checkKeys(options, KEYS);
   const { storage, dataDir } = options;
-  if (storage !== undefined && storage !== "memory" && storage !== "disk")
-    throw new TypeError(`option storage is ${String(storage)}: it must be "memory" or "disk"`);
+  checkStorage(storage);
   if (dataDir !== undefined && storage !== "disk")
     throw new TypeError(`option dataDir is for storage "disk": say so, or leave it out`);
 }

@@ -1,13 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../../sim/virtual-clock.ts";
 import type { CrashKind, VirtualDisk } from "../../sim/virtual-disk.ts";
 import { createPrng } from "../../src/base/prng.ts";
 import type { Zxid } from "../../src/protocol/zxid.ts";
 import { completeInstall } from "../../src/storage/snapshot-install.ts";
 import { SnapshotStore } from "../../src/storage/snapshot-store.ts";
-import { TxnLog } from "../../src/storage/txn-log.ts";
 import {
-  newDisk,
   openDirectory,
   payloadOf,
   range,
@@ -16,13 +13,13 @@ import {
   ZxidDatabase,
   zx,
 } from "../support/storage.ts";
+import { HISTORY_LAST, openLog, writeHistory } from "../support/storage-history.ts";
 
 /**
  * The power fails at every write boundary while a leader's snapshot takes the place of this server's own data. The next start
  * finds the old state whole, or the leader's whole, and never anything of both.
  */
 
-const LAST = 60;
 const EPOCH_2 = 0x2_0000_0000;
 
 interface Scene {
@@ -41,7 +38,7 @@ const SCENES: Scene[] = [
   },
   { name: "the leader does not have the last txns", leader: range(1, 45), snapshots: [0, 20, 40, 60] },
   { name: "there is no snapshot at or below the leader's", leader: range(1, 7), snapshots: [20, 40, 60] },
-  { name: "the leader is where this server is", leader: range(1, LAST), snapshots: [0, 20, 60] },
+  { name: "the leader is where this server is", leader: range(1, HISTORY_LAST), snapshots: [0, 20, 60] },
 ];
 
 /** The leader's txns are told by their data. */
@@ -53,23 +50,7 @@ function leaderDatabase(zxids: readonly number[]): ZxidDatabase {
 }
 
 async function build({ snapshots }: Scene): Promise<VirtualDisk> {
-  const disk = newDisk();
-  const { directory, logTail, target } = await recoverZxids(disk);
-  const log = new TxnLog({
-    disk,
-    clock: new VirtualClock(),
-    directory: directory.logDir,
-    after: logTail,
-    preAllocBytes: 4096,
-  });
-  const store = new SnapshotStore({ disk, timer: TURNS, directory: directory.snapDir });
-  for (const zxid of range(1, LAST)) {
-    log.append(zx(zxid), payloadOf(zxid));
-    target.replay(payloadOf(zxid));
-    if (zxid % 15 === 0) log.roll();
-    if (snapshots.includes(zxid)) await store.write(target.snapshotSource());
-  }
-  await log.close();
+  const { disk, directory } = await writeHistory(snapshots);
   if (!snapshots.includes(0)) await disk.remove(`${directory.snapDir}/snapshot.0`);
   await disk.syncDirectory(directory.snapDir);
   return disk;
@@ -113,17 +94,11 @@ async function installWithCut(scene: Scene, kind: CrashKind, cutAt: number): Pro
     expect(target.txns).toEqual(leader.txns);
     expect(lastZxid).toBe(scene.leader.at(-1));
   } else {
-    expect([...target.txns.keys()].sort((a, b) => a - b)).toEqual(range(1, LAST));
-    expect(lastZxid).toBe(LAST);
+    expect([...target.txns.keys()].sort((a, b) => a - b)).toEqual(range(1, HISTORY_LAST));
+    expect(lastZxid).toBe(HISTORY_LAST);
   }
   // Life goes on behind it.
-  const log = new TxnLog({
-    disk: rebooted,
-    clock: new VirtualClock(),
-    directory: directory.logDir,
-    after: logTail,
-    preAllocBytes: 4096,
-  });
+  const log = openLog(rebooted, { directory, logTail });
   log.append(zx(lastZxid + 1), payloadOf(lastZxid + 1));
   await log.close();
   const after = await start(rebooted.reboot("lost", rng));

@@ -1,44 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../../sim/virtual-clock.ts";
-import type { CrashKind, VirtualDisk } from "../../sim/virtual-disk.ts";
+import type { CrashKind } from "../../sim/virtual-disk.ts";
 import { createPrng } from "../../src/base/prng.ts";
 import { truncateLog } from "../../src/storage/log-truncate.ts";
-import { SnapshotStore } from "../../src/storage/snapshot-store.ts";
-import { TxnLog } from "../../src/storage/txn-log.ts";
-import { newDisk, payloadOf, range, recoverZxids, TURNS, zx } from "../support/storage.ts";
+import { range, recoverZxids, zx } from "../support/storage.ts";
+import { writeHistory } from "../support/storage-history.ts";
 
 /**
  * The power fails at every write boundary of a truncation. The next start finds a prefix of the old history that reaches
  * at least to the cut, and once the truncation was acknowledged, exactly to the cut.
  */
 
-const LAST = 60;
-
-async function build(): Promise<VirtualDisk> {
-  const disk = newDisk();
-  const { directory, logTail, target } = await recoverZxids(disk);
-  const log = new TxnLog({
-    disk,
-    clock: new VirtualClock(),
-    directory: directory.logDir,
-    after: logTail,
-    preAllocBytes: 4096,
-  });
-  const snapshots = new SnapshotStore({ disk, timer: TURNS, directory: directory.snapDir });
-  for (const zxid of range(1, LAST)) {
-    log.append(zx(zxid), payloadOf(zxid));
-    target.replay(payloadOf(zxid));
-    if (zxid % 5 === 0) await log.commit();
-    if (zxid % 15 === 0) log.roll();
-    if (zxid % 20 === 0) await snapshots.write(target.snapshotSource());
-  }
-  await log.close();
-  return disk;
-}
-
 async function truncateWithCut(seed: number, kind: CrashKind, to: number, cutAt: number): Promise<boolean> {
   const rng = createPrng(seed);
-  const disk = (await build()).reboot("kept", rng);
+  const disk = (await writeHistory([20, 40, 60], 5)).disk.reboot("kept", rng);
   const { directory } = await recoverZxids(disk);
   disk.cutPowerAt(disk.changes + cutAt);
   const isDone = await truncateLog({ disk, directory, zxid: zx(to) }).then(

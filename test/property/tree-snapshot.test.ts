@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Rng } from "../../src/base/ports.ts";
 import { createPrng } from "../../src/base/prng.ts";
 import type { Database } from "../../src/core/tree/database.ts";
+import { ZERO_STAT } from "../../src/core/tree/system-znodes.ts";
 import { NO_CHANGE_SINK } from "../../src/core/tree/tree-types.ts";
 import { Int64 } from "../../src/protocol/int64.ts";
 import { JuteReader } from "../../src/protocol/jute-reader.ts";
@@ -38,18 +39,6 @@ const ACLS: readonly (readonly ACL[])[] = Array.from({ length: 6 }, (_, i) => [
   { perms: 31, id: { scheme: "ip", id: `10.0.0.${i}` } },
 ]);
 const QUOTA = "/zookeeper/quota/a";
-const ZERO_STAT: StatPersisted = {
-  czxid: ZXID_ZERO,
-  mzxid: ZXID_ZERO,
-  ctime: 0,
-  mtime: 0,
-  version: 0,
-  cversion: 0,
-  aversion: 0,
-  ephemeralOwner: Int64.ZERO,
-  pzxid: ZXID_ZERO,
-};
-
 /** A leader in little: makes txns that a leader would make of the present tree, applies them and keeps the log. */
 class Leader {
   readonly database = newDatabase();

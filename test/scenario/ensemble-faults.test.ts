@@ -1,30 +1,12 @@
 import { afterAll } from "vitest";
 import { defineFaultSuite } from "../support/ensemble-fault-suite.ts";
-import {
-  cutLeader,
-  killAll,
-  killFollower,
-  killLeader,
-  muteLeader,
-  pauseFollowerLong,
-  pauseLeader,
-  sessionsEnd,
-} from "../support/ensemble-faults.ts";
+import { CHIEF_FAULTS } from "../support/ensemble-faults.ts";
 import { removeServerProgram, serverProgram } from "../support/server-process.ts";
 
 /** The short version; test/interop/ensemble/faults.test.ts has all faults, and five servers. */
 defineFaultSuite("three server processes under load and faults", {
   kinds: ["menagerie", "menagerie", "menagerie"],
-  faults: [
-    sessionsEnd,
-    killLeader,
-    killFollower,
-    pauseLeader,
-    pauseFollowerLong,
-    cutLeader,
-    muteLeader,
-    killAll,
-  ],
+  faults: CHIEF_FAULTS,
   // A leader that falls silent is replaced after a second.
   config: { tickTime: 200 },
   program: serverProgram,

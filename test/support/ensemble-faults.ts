@@ -174,6 +174,18 @@ export const sessionsEnd: FaultStory = {
   },
 };
 
+/** One of each kind, for runs that have no time for all. */
+export const CHIEF_FAULTS: readonly FaultStory[] = [
+  sessionsEnd,
+  killLeader,
+  killFollower,
+  pauseLeader,
+  pauseFollowerLong,
+  cutLeader,
+  muteLeader,
+  killAll,
+];
+
 export const ALL_FAULTS: readonly FaultStory[] = [
   sessionsEnd,
   killLeader,

@@ -1,6 +1,7 @@
 import { VirtualDisk, type VirtualDiskOptions } from "../../sim/virtual-disk.ts";
 import type { Disk, DiskFile, Timer } from "../../src/base/ports.ts";
 import { createPrng } from "../../src/base/prng.ts";
+import { ZERO_STAT } from "../../src/core/tree/system-znodes.ts";
 import { Int64 } from "../../src/protocol/int64.ts";
 import type { JuteWriter } from "../../src/protocol/jute-writer.ts";
 import { OpCode } from "../../src/protocol/opcode.ts";
@@ -92,18 +93,6 @@ export function scanLog(bytes: Uint8Array, portion = 5000, recordBytesMax?: numb
 export function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
 }
-
-const ZERO_STAT: StatPersisted = {
-  czxid: zx(0),
-  mzxid: zx(0),
-  ctime: 0,
-  mtime: 0,
-  version: 0,
-  cversion: 0,
-  aversion: 0,
-  ephemeralOwner: Int64.ZERO,
-  pzxid: zx(0),
-};
 
 /** A database that knows nothing but which txns it has seen, and their data as hex. */
 export class ZxidDatabase implements RecoveryTarget {

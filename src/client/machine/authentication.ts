@@ -1,9 +1,9 @@
+import { Fifo } from "../../base/fifo.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import { JuteReader } from "../../protocol/jute-reader.ts";
 import { OpCode, Xid } from "../../protocol/opcode.ts";
 import { AuthFailedError, type ConnectionError } from "../errors.ts";
 import { Call, CallState } from "./call.ts";
-import { Fifo } from "./fifo.ts";
 import { deadlineError } from "./pending-calls.ts";
 import { authRequiredMessage, type RequestFlow } from "./request-flow.ts";
 import type { SaslExchange } from "./sasl-exchange.ts";

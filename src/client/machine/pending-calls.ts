@@ -1,3 +1,4 @@
+import { Fifo } from "../../base/fifo.ts";
 import type { Zxid } from "../../protocol/zxid.ts";
 import {
   AbortedError,
@@ -8,7 +9,6 @@ import {
   type ZooKeeperError,
 } from "../errors.ts";
 import { type Call, CallState } from "./call.ts";
-import { Fifo } from "./fifo.ts";
 import type { Delivery } from "./ready.ts";
 
 /** Whether a call that was sent and not answered may have been executed. A read leaves nothing behind either way. */

@@ -1,3 +1,4 @@
+import { Fifo } from "../../base/fifo.ts";
 import { invariant } from "../../base/invariant.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import { OpCode } from "../../protocol/opcode.ts";
@@ -12,7 +13,6 @@ import type { BackPressure } from "./back-pressure.ts";
 import type { Broadcast } from "./broadcast.ts";
 import type { Connection, Request } from "./connection.ts";
 import type { Connections } from "./connections.ts";
-import { Fifo } from "./fifo.ts";
 import type { Handshakes } from "./handshakes.ts";
 import type { Notifications } from "./notifications.ts";
 import type { Outbox } from "./outbox.ts";

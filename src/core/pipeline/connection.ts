@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { Fifo } from "../../base/fifo.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import type { JuteWriter } from "../../protocol/jute-writer.ts";
 import { NO_SESSION, type SessionId } from "../../protocol/session-id.ts";
@@ -9,7 +10,6 @@ import type { ConnectionOpened } from "../ready.ts";
 import type { Expiring } from "../session/expiry-buckets.ts";
 import { OWNER_THIS_SERVER, type SessionOwner, type TrackedSession } from "../session/session-tracker.ts";
 import { ConnectionStats } from "./connection-stats.ts";
-import { Fifo } from "./fifo.ts";
 
 /**
  * - `handshake`: its ConnectRequest has not come

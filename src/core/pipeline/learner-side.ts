@@ -1,3 +1,4 @@
+import { Fifo } from "../../base/fifo.ts";
 import { OpCode } from "../../protocol/opcode.ts";
 import type { TxnHeader } from "../../protocol/records/txn.ts";
 import type { LoggedTxn, TxnBody } from "../../protocol/txn.ts";
@@ -9,7 +10,6 @@ import type { BackPressure } from "./back-pressure.ts";
 import type { Commits } from "./commits.ts";
 import { Request } from "./connection.ts";
 import type { Connections } from "./connections.ts";
-import { Fifo } from "./fifo.ts";
 import type { SessionOrder } from "./session-order.ts";
 
 /** The parts of the machine that the leader's word reaches. */

@@ -1,3 +1,4 @@
+import { Fifo } from "../../base/fifo.ts";
 import { Int64 } from "../../protocol/int64.ts";
 import type { ACL } from "../../protocol/records/data.ts";
 import type { SessionId } from "../../protocol/session-id.ts";
@@ -6,7 +7,6 @@ import type { DataTree } from "../tree/data-tree.ts";
 import { DigestSum, nodeDigest } from "../tree/digest.ts";
 import { type PathKey, pathKeyOf } from "../tree/path-key.ts";
 import type { NodeRef } from "../tree/tree-types.ts";
-import { Fifo } from "./fifo.ts";
 
 /** A znode as it will be when everything outstanding has been applied. Changed in place while txns are prepared. */
 export class ChangeRecord {

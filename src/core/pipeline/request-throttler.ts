@@ -1,8 +1,8 @@
+import { Fifo } from "../../base/fifo.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import { OpCode } from "../../protocol/opcode.ts";
 import type { BackPressure } from "./back-pressure.ts";
 import type { Connection, Request } from "./connection.ts";
-import { Fifo } from "./fifo.ts";
 import type { Outbox } from "./outbox.ts";
 import type { LimitOptions } from "./server-options.ts";
 import type { ServerStats } from "./server-stats.ts";

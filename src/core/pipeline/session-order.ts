@@ -1,7 +1,7 @@
+import { Fifo } from "../../base/fifo.ts";
 import { invariant } from "../../base/invariant.ts";
 import type { TrackedSession } from "../session/session-tracker.ts";
 import type { Request } from "./connection.ts";
-import { Fifo } from "./fifo.ts";
 
 /** Runs a request whose turn has come: every request but those that wait for a txn. */
 export type RunRequest = (request: Request) => void;

@@ -4,7 +4,8 @@ import { ZXID_ZERO } from "../../protocol/zxid.ts";
 import { OPEN_ACL_ID, READ_ACL } from "./acl-cache.ts";
 import { CONFIG_PATH, QUOTA_PATH, ZOOKEEPER_PATH } from "./path.ts";
 
-const ZERO_STAT: StatPersisted = {
+/** Of what has always been there. */
+export const ZERO_STAT: StatPersisted = {
   czxid: ZXID_ZERO,
   mzxid: ZXID_ZERO,
   ctime: 0,

@@ -219,3 +219,11 @@ export const QUOTAS_AND_MISC: readonly CliStep[] = [
   "ls /z",
   "create -s /again x",
 ];
+
+/** All of them, by name. */
+export const CLI_SCRIPTS: readonly (readonly [string, readonly CliStep[]])[] = [
+  ["tutorial", TUTORIAL],
+  ["watches", WATCHES],
+  ["deletes and ACLs", DELETES_AND_ACLS],
+  ["quotas and the rest", QUOTAS_AND_MISC],
+];

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Subject, type SubjectKind, startSubject } from "../../support/apache.ts";
 import { COMMON_CONFIG, SUBJECT } from "../support/suite.ts";
 import { type CliAnswer, type CliStep, ZkCli, zkCliScript } from "../support/zk-cli.ts";
-import { DELETES_AND_ACLS, QUOTAS_AND_MISC, TUTORIAL, WATCHES } from "./zk-cli-scripts.ts";
+import { CLI_SCRIPTS } from "./zk-cli-scripts.ts";
 
 const KINDS: readonly SubjectKind[] = [SUBJECT, "apache-3.8"];
 const CONFIG = { ...COMMON_CONFIG, enforceQuota: true };
@@ -22,12 +22,7 @@ async function playOn(kind: SubjectKind, steps: readonly CliStep[]): Promise<Cli
 }
 
 describe("Apache's zkCli 3.8 shows the same on our server and on Apache 3.8", () => {
-  test.each([
-    ["tutorial", TUTORIAL],
-    ["watches", WATCHES],
-    ["deletes and ACLs", DELETES_AND_ACLS],
-    ["quotas and the rest", QUOTAS_AND_MISC],
-  ])("%s", async (_name, steps) => {
+  test.each(CLI_SCRIPTS)("%s", async (_name, steps) => {
     const [ours, theirs] = await Promise.all(KINDS.map((kind) => playOn(kind, steps)));
     expect(ours).toEqual(theirs);
     expect(ours!.flatMap((answer) => answer.printed).length).toBeGreaterThan(steps.length / 2);

@@ -1,30 +1,8 @@
 import { defineFaultSuite } from "../../support/ensemble-fault-suite.ts";
-import {
-  cutFollower,
-  cutLeader,
-  deafenLeader,
-  killAll,
-  killFollower,
-  killLeader,
-  muteLeader,
-  pauseFollowerLong,
-  pauseLeader,
-  sessionsEnd,
-} from "../../support/ensemble-faults.ts";
+import { CHIEF_FAULTS, cutFollower, deafenLeader } from "../../support/ensemble-faults.ts";
 import { SUBJECT } from "../support/suite.ts";
 
-const FAULTS = [
-  sessionsEnd,
-  killLeader,
-  killFollower,
-  pauseLeader,
-  cutLeader,
-  pauseFollowerLong,
-  cutFollower,
-  muteLeader,
-  deafenLeader,
-  killAll,
-];
+const FAULTS = [cutFollower, deafenLeader, ...CHIEF_FAULTS];
 
 // Not with 3.8.0: two of it keep their log apart under faults by themselves (ZOOKEEPER-3911, -4394, -4643, -4712).
 defineFaultSuite("two servers of ours and Apache's under load and faults", {

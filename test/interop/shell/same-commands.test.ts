@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startSubject } from "../../support/apache.ts";
 import { ClientTestServer } from "../../support/client-server.ts";
-import { DELETES_AND_ACLS, QUOTAS_AND_MISC, TUTORIAL, WATCHES } from "../clients/zk-cli-scripts.ts";
+import { CLI_SCRIPTS } from "../clients/zk-cli-scripts.ts";
 import { REPOSITORY } from "../support/peers.ts";
 import { COMMON_CONFIG } from "../support/suite.ts";
 import {
@@ -69,12 +69,7 @@ function comparable({ line, printed, events }: CliAnswer): CliAnswer {
 }
 
 describe.each(Object.keys(SERVERS))("on %s", (kind) => {
-  test.each([
-    ["tutorial", TUTORIAL],
-    ["watches", WATCHES],
-    ["deletes and ACLs", DELETES_AND_ACLS],
-    ["quotas and the rest", QUOTAS_AND_MISC],
-  ])("%s", async (_name, steps) => {
+  test.each(CLI_SCRIPTS)("%s", async (_name, steps) => {
     const servers = await Promise.all([SERVERS[kind]!(), SERVERS[kind]!()]);
     try {
       const [theirs, ours] = await Promise.all([

@@ -1,7 +1,7 @@
+import { Fifo } from "../../../base/fifo.ts";
 import { COUNTER_MAX, counterOf, EPOCH_MAX, makeZxid, type Zxid } from "../../../protocol/zxid.ts";
 import type { ChainPlan, SubmitRequest } from "../../pipeline/chains.ts";
 import type { Request } from "../../pipeline/connection.ts";
-import { Fifo } from "../../pipeline/fifo.ts";
 import { formatMembership } from "../../quorum/membership-text.ts";
 import { containsAllQuorums } from "../../quorum/quorum-view.ts";
 import type { LearnerHandler } from "../master/learner-handler.ts";

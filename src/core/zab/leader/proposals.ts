@@ -1,7 +1,7 @@
+import { Fifo } from "../../../base/fifo.ts";
 import { invariant } from "../../../base/invariant.ts";
 import { epochOf, type Zxid } from "../../../protocol/zxid.ts";
 import type { Broadcast } from "../../pipeline/broadcast.ts";
-import { Fifo } from "../../pipeline/fifo.ts";
 import type { Membership } from "../../quorum/membership.ts";
 import { type QuorumSystem, quorumSystemOf } from "../../quorum/quorum-system.ts";
 import { type QuorumView, quorumSystemsOf } from "../../quorum/quorum-view.ts";

@@ -1,10 +1,10 @@
+import { Fifo } from "../../../base/fifo.ts";
 import { JuteReader } from "../../../protocol/jute-reader.ts";
 import { JuteWriter } from "../../../protocol/jute-writer.ts";
 import { OpCode } from "../../../protocol/opcode.ts";
 import type { SessionId } from "../../../protocol/session-id.ts";
 import { ZXID_NONE, type Zxid } from "../../../protocol/zxid.ts";
 import type { Request } from "../../pipeline/connection.ts";
-import { Fifo } from "../../pipeline/fifo.ts";
 import type { LearnerHandler } from "../master/learner-handler.ts";
 import { ObserverMaster } from "../master/observer-master.ts";
 import { encodeRequest, encodeWithData, PacketType } from "../packets.ts";

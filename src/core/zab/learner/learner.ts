@@ -1,10 +1,10 @@
+import { Fifo } from "../../../base/fifo.ts";
 import { unreachable } from "../../../base/invariant.ts";
 import { JuteError, JuteReader } from "../../../protocol/jute-reader.ts";
 import { OpCode } from "../../../protocol/opcode.ts";
 import type { QuorumPacket } from "../../../protocol/records/quorum.ts";
 import { ZXID_ZERO, type Zxid } from "../../../protocol/zxid.ts";
 import { learnerChain } from "../../pipeline/chains.ts";
-import { Fifo } from "../../pipeline/fifo.ts";
 import { MembershipError } from "../../quorum/membership.ts";
 import type { LogEntry } from "../../ready.ts";
 import type { LearnerHandler } from "../master/learner-handler.ts";

@@ -1,8 +1,8 @@
+import { Fifo } from "../../../base/fifo.ts";
 import { JuteError } from "../../../protocol/jute-reader.ts";
 import { OpCode } from "../../../protocol/opcode.ts";
 import { decodeTxn, type LoggedTxn } from "../../../protocol/txn.ts";
 import { counterOf, epochOf, ZXID_ZERO, type Zxid, zxidText } from "../../../protocol/zxid.ts";
-import { Fifo } from "../../pipeline/fifo.ts";
 import type { LogEntry } from "../../ready.ts";
 import { encodeAck } from "../packets.ts";
 import type { LoggedEntry, PeerState } from "../peer-state.ts";

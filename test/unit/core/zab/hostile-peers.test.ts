@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { encodeNotification } from "../../../../src/core/election/notification.ts";
 import { PacketType } from "../../../../src/core/zab/packets.ts";
 import { Int64 } from "../../../../src/protocol/int64.ts";
 import { JuteWriter } from "../../../../src/protocol/jute-writer.ts";
@@ -10,36 +9,28 @@ import { makeZxid, type Zxid } from "../../../../src/protocol/zxid.ts";
 import { zk } from "../../../support/core-client.ts";
 import { OPEN_ACL } from "../../../support/core-harness.ts";
 import { type Impostor, membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
+import {
+  APACHE,
+  elect,
+  endings,
+  endSync,
+  followImpostor,
+  int,
+  lead,
+  learnerInfo,
+  notices,
+  OURS,
+  untilServing,
+} from "../../../support/zab.ts";
 
 const EPOCH = 0x1_0000_0000;
 
+/** Servers 1, 2 and 3 of four; the fourth is the impostor's. */
 function started(): PeerCluster {
-  // The fourth is the impostor's.
   const cluster = new PeerCluster(membershipOf(4));
   cluster.start(1, 2, 3);
-  cluster.until(() => [1, 2, 3].every((sid) => cluster.peer(sid).isServing));
+  untilServing(cluster, 1, 2, 3);
   return cluster;
-}
-
-function learnerInfo(sid: number, configVersion = 0): Uint8Array {
-  const writer = new JuteWriter();
-  writer.writeLong(sid);
-  writer.writeInt(0x10000);
-  writer.writeLong(configVersion);
-  return writer.take();
-}
-
-function int(value: number): Uint8Array {
-  const writer = new JuteWriter();
-  writer.writeInt(value);
-  return writer.take();
-}
-
-/** Why the server has closed a link, by its own words. */
-function notices(cluster: PeerCluster, sid: number): string {
-  return cluster.events
-    .flatMap(({ sid: by, event }) => (by === sid && event.kind === "peerNotice" ? [event.message] : []))
-    .join("\n");
 }
 
 describe("a learner that is no learner: its link is closed with one line that says why, and nothing else happens", () => {
@@ -68,7 +59,7 @@ describe("a learner that is no learner: its link is closed with one line that sa
     ],
     [
       "a configuration from the future",
-      (it) => it.say(PacketType.FOLLOWERINFO, 0, learnerInfo(4, 99)),
+      (it) => it.say(PacketType.FOLLOWERINFO, 0, learnerInfo(4, APACHE, 99)),
       /ahead of ours/,
     ],
     [
@@ -194,19 +185,15 @@ function request(type: number): Uint8Array {
 describe("a leader that is no leader: nothing of it is adopted", () => {
   /** Server 1 of two, that has been made to follow an impostor of server 2. */
   function following(): { cluster: PeerCluster; leader: Impostor; accepted: readonly Impostor[] } {
-    const cluster = new PeerCluster(membershipOf(2));
-    const accepted = cluster.impersonate(2);
-    cluster.start(1);
-    const vote = { leader: 2, zxid: 5 as Zxid, electionEpoch: 1, peerEpoch: 9, version: 2 };
-    const payload = encodeNotification({ ...vote, state: "looking" }, new Uint8Array(0));
-    cluster.step(1, { kind: "notification", from: 2, payload });
-    cluster.until(() => accepted.length > 0);
-    const leader = accepted[0]!;
+    const { cluster, leaders } = followImpostor();
+    const leader = leaders[0]!;
     expect(leader.types).toEqual([PacketType.FOLLOWERINFO]);
-    return { cluster, leader, accepted };
+    return { cluster, leader, accepted: leaders };
   }
 
-  const info = (it: Impostor, epoch = 9) => it.say(PacketType.LEADERINFO, makeZxid(epoch, 0), int(0x10000));
+  const info = (it: Impostor, epoch = 9) => lead(it, epoch);
+  /** A leader that serves in its epoch, with nothing before it. */
+  const serve = (it: Impostor) => endSync(info(it).say(PacketType.DIFF, 0), 9);
   const proposal = (zxid: number) =>
     encodeTxn({
       header: { clientId: Int64.ZERO, cxid: 0, zxid: zxid as Zxid, time: 1, type: OpCode.error },
@@ -269,10 +256,7 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
     test(name, () => {
       const { cluster, leader } = following();
       act(leader);
-      const ended = cluster.events.flatMap(({ event }) =>
-        event.kind === "roleChanged" && event.reason !== "" ? [event.reason] : [],
-      );
-      expect(ended.join()).toMatch(why);
+      expect(endings(cluster, 1)).toMatch(why);
       expect(leader.isClosed).toBe(true);
       expect(cluster.store(1)).toMatchObject({ log: [], current: 0 });
       expect(cluster.peer(1).lastZxid).toBe(0);
@@ -282,14 +266,10 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
   test("F52: an epoch below the accepted one is refused, and the epoch files stay", () => {
     const cluster = new PeerCluster(membershipOf(2));
     cluster.store(1).accepted = 12;
-    const accepted = cluster.impersonate(2);
+    const leaders = cluster.impersonate(2);
     cluster.start(1);
-    const vote = { leader: 2, zxid: 5 as Zxid, electionEpoch: 1, peerEpoch: 9, version: 2 };
-    const payload = encodeNotification({ ...vote, state: "looking" }, new Uint8Array(0));
-    cluster.step(1, { kind: "notification", from: 2, payload });
-    cluster.until(() => accepted.length > 0);
-    info(accepted[0]!, 11);
-    expect(accepted[0]!.isClosed).toBe(true);
+    const leader = info(elect(cluster, leaders), 11);
+    expect(leader.isClosed).toBe(true);
     expect(cluster.store(1)).toMatchObject({ accepted: 12, current: 0 });
   });
 
@@ -305,8 +285,8 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
   });
 
   test.each([
-    ["a leader of Apache gets an ACK for each proposal", 0x10000, [makeZxid(9, 0), 1, 2]],
-    ["a leader of ours gets one for those of a turn", 0x10001, [makeZxid(9, 0), 2]],
+    ["a leader of Apache gets an ACK for each proposal", APACHE, [makeZxid(9, 0), 1, 2]],
+    ["a leader of ours gets one for those of a turn", OURS, [makeZxid(9, 0), 2]],
   ])("%s", (_, version, acknowledged) => {
     const { leader } = following();
     leader.say(PacketType.LEADERINFO, makeZxid(9, 0), int(version)).say(PacketType.DIFF, 0);
@@ -317,10 +297,7 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
 
   test("the second commit first: the link is closed and what was proposed stays in the log for the next leader to judge", () => {
     const { cluster, leader } = following();
-    info(leader)
-      .say(PacketType.DIFF, 0)
-      .say(PacketType.NEWLEADER, makeZxid(9, 0))
-      .say(PacketType.UPTODATE, -1);
+    serve(leader);
     expect(cluster.peer(1).isServing).toBe(true);
     const first = makeZxid(9, 1);
     propose(propose(leader, first), first + 1);
@@ -347,10 +324,7 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
 
   test("txns of an epoch that it goes on to are logged when that epoch is stored, and not before (S11)", () => {
     const { cluster, leader } = following();
-    info(leader)
-      .say(PacketType.DIFF, 0)
-      .say(PacketType.NEWLEADER, makeZxid(9, 0))
-      .say(PacketType.UPTODATE, -1);
+    serve(leader);
     const first = makeZxid(10, 1);
     propose(info(leader, 10), first).say(PacketType.COMMIT, first);
     expect(cluster.store(1)).toMatchObject({ log: [], accepted: 10, current: 9 });
@@ -366,10 +340,7 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
 
   test("a txn of an epoch that nobody has announced is refused: with it on disk no start would be possible", () => {
     const { cluster, leader } = following();
-    info(leader)
-      .say(PacketType.DIFF, 0)
-      .say(PacketType.NEWLEADER, makeZxid(9, 0))
-      .say(PacketType.UPTODATE, -1);
+    serve(leader);
     propose(leader, makeZxid(12, 1));
     expect(leader.isClosed).toBe(true);
     expect(cluster.store(1)).toMatchObject({ log: [], accepted: 9, current: 9 });

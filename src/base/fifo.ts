@@ -38,6 +38,18 @@ export class Fifo<T> {
     return item;
   }
 
+  /** Takes everything, oldest first. */
+  drain(): T[] {
+    const items = this.#items.slice(this.#head) as T[];
+    this.#items = [];
+    this.#head = 0;
+    return items;
+  }
+
+  *[Symbol.iterator](): Iterator<T> {
+    for (let at = this.#head; at < this.#items.length; at++) yield this.#items[at]!;
+  }
+
   /** Takes back what was pushed beyond `length` elements. */
   truncate(length: number): void {
     this.#items.length = this.#head + length;
