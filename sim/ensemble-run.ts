@@ -1,7 +1,13 @@
 import { createPrng } from "../src/base/prng.ts";
+import type { Session } from "../src/client/types.ts";
 import type { Peer } from "../src/core/zab/peer.ts";
 import { allCheckers } from "./checkers/all-checkers.ts";
 import { WorkloadClient } from "./ensemble-workload.ts";
+import { type Mode, type ModeName, modeFlags, modeOf, modeSettings } from "./modes/mode.ts";
+import { modeActs, takesReadOnly } from "./modes/mode-acts.ts";
+import { modeCheckers } from "./modes/mode-checkers.ts";
+import { ModeCounts } from "./modes/mode-counts.ts";
+import { ModeFaults } from "./modes/mode-faults.ts";
 import { Nemesis } from "./nemesis.ts";
 import { hookPeers, type PeerMutation } from "./peer-hooks.ts";
 import { MemberOperator } from "./shapes/member-operator.ts";
@@ -25,6 +31,8 @@ export interface EnsembleRunOptions {
   readonly bug?: PlantedBug;
   /** How long faults go on, ms; default 20 s. */
   readonly faultsMs?: number;
+  /** Instead of the mode that the seed chooses; with a planted bug that names none: plain. */
+  readonly mode?: ModeName;
   /** Which checkers look; all by default. */
   readonly checks?: (name: string) => boolean;
   /** Where a readable trace goes. */
@@ -36,11 +44,14 @@ export interface PlantedBug {
   /** Of the machine of a process that begins. */
   mutate?(sid: number): PeerMutation;
   readonly wrapDisk?: VirtualMemberOptions["wrapDisk"];
+  /** The mode that it needs; default: plain. */
+  readonly mode?: ModeName;
 }
 
 export interface EnsembleRun {
   readonly seed: number;
   readonly shape: ShapeName;
+  readonly mode: ModeName;
   /** What a checker has found. */
   readonly alarm: Alarm | undefined;
   /** Of everything that happened: the same for the same options. */
@@ -56,6 +67,8 @@ export interface EnsembleRun {
   readonly syncs: ReadonlyMap<string, number>;
   /** What an operator did to the membership, how often. */
   readonly changes: ReadonlyMap<string, number>;
+  /** How often happened what its mode is about. */
+  readonly modeCounts: ReadonlyMap<string, number>;
 }
 
 const CLIENTS = 3;
@@ -69,6 +82,11 @@ const SYNC_LIMIT_MS = TICK_MS * 5;
 /** How long then everything must stay as it is. */
 const CALM_MS = 9_000;
 const STEP_MS = 250;
+/** A learner that is an epoch behind when the next one ends has to come again: that happens, where an epoch is a burst. */
+const STEADY_EPOCH_TXNS = 20;
+/** After the faults: how long connections that are broken may still be found out, and how long then nobody may lose one. */
+const UNSTEADY_MS = 4_000;
+const STEADY_MS = 3_000;
 
 /**
  * One ensemble of production servers, with production clients, through faults, and then without. Everything random comes from
@@ -97,17 +115,25 @@ class Run {
   readonly #memberOperator: MemberOperator | undefined;
   readonly #shape: Shape;
   readonly #nemesis: Nemesis;
+  readonly #mode: Mode;
+  readonly #modeFaults: ModeFaults;
+  readonly #modeCounts = new ModeCounts();
 
   constructor(options: EnsembleRunOptions) {
     const { seed, write, bug, servers: count = 3 } = options;
     this.#options = options;
     const clock = this.#clock;
     const nowMs = (): number => clock.now().elapsedMs;
-    const shape = shapeOf(seed, count, options.shape);
+    const mode = modeOf(seed, options.mode ?? (bug === undefined ? undefined : (bug.mode ?? "plain")));
+    this.#mode = mode;
+    const shape = { ...shapeOf(seed, count, options.shape), settings: modeSettings(mode) };
     const membership = membershipTextOf(shape);
     const servers = [...shape.voters, ...shape.observers, ...shape.spares];
     this.#trace = write === undefined ? new Trace(nowMs) : new Trace(nowMs, write);
-    const checkers = allCheckers().filter(({ name }) => options.checks?.(name) ?? true);
+    const checkers = [...allCheckers(), ...modeCheckers(mode)].filter(
+      ({ name }) => options.checks?.(name) ?? true,
+    );
+    checkers.push(this.#modeCounts);
     const world = new World({ membership, checkers, trace: this.#trace, nowMs });
     const network = new VirtualNetwork({ clock, rng: createPrng(seed * 3 + 1), tap: world });
     this.#world = world;
@@ -117,7 +143,8 @@ class Run {
       const ended = (member: VirtualMember): void => this.#nemesis.restartLater(member);
       const config = shape.spares.includes(sid) ? undefined : zooCfgOf(sid, membership, shape);
       const mayBeStranger = shape.operator === "members";
-      const machine = { clock, network, world, ended, ...wrapped };
+      const process = { flags: modeFlags(mode), counterMax: mode.counterMax };
+      const machine = { clock, network, world, ended, ...process, ...wrapped };
       return new VirtualMember({ sid, config, mayBeStranger, seed, ...machine });
     });
     // Where servers come and go, all but one begin with those that are there, and hear of the others.
@@ -142,6 +169,15 @@ class Run {
       trace: this.#trace,
       pauseMs: FAULT_PAUSE_MS,
     });
+    this.#modeFaults = new ModeFaults({
+      rng: createPrng(seed * 7 + 6),
+      clock,
+      network,
+      hosts: this.#members.map(({ host }) => host),
+      clients: [...this.#clients, this.#idle].map(({ name }) => name),
+      trace: this.#trace,
+      mode,
+    });
   }
 
   peerCreated(peer: Peer): PeerMutation | undefined {
@@ -160,6 +196,7 @@ class Run {
     return {
       seed: this.#options.seed,
       shape: this.#shape.name,
+      mode: this.#mode.name,
       alarm,
       hash: this.#trace.hash,
       simulatedMs: this.#clock.now().elapsedMs,
@@ -167,16 +204,24 @@ class Run {
       acknowledged: this.#clients.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
       committed: history.committed.length,
       epochs: history.epochs,
-      faults: this.#nemesis.counts,
+      faults: new Map([...this.#nemesis.counts, ...this.#modeFaults.counts]),
       syncs: this.#world.syncs,
       changes: this.#memberOperator?.counts ?? new Map(),
+      modeCounts: this.#modeCounts.counts,
     };
   }
 
   /** Nothing may be wrong, whatever breaks. */
   async #underFaults(): Promise<void> {
     const preparing = this.#clients[0]!.prepare();
-    const isReady = await this.#advanceUntil(RECOVERY_MS, () => this.#world.history.committed.length > 4);
+    let isPrepared = false;
+    void preparing.then(() => {
+      isPrepared = true;
+    });
+    const isReady = await this.#advanceUntil(
+      RECOVERY_MS,
+      () => isPrepared || this.#world.history.committed.length > 4,
+    );
     if (!isReady) return void this.#world.ring("liveness", "a new ensemble does not begin to serve");
     void preparing.then(() => {
       for (const client of this.#clients) void client.run();
@@ -184,6 +229,7 @@ class Run {
       void this.#operate();
     });
     this.#nemesis.start();
+    this.#modeFaults.start();
     await this.#advance(this.#options.faultsMs ?? FAULTS_MS);
   }
 
@@ -219,6 +265,7 @@ class Run {
   /** Everything works again: service, and every acknowledged write everywhere. */
   async #afterFaults(): Promise<void> {
     this.#trace.say("FAULT", "no more faults");
+    this.#modeFaults.stop();
     this.#nemesis.stop();
     // One client is gone for good: its session has to end.
     const gone = this.#clients.at(-1)!;
@@ -245,7 +292,8 @@ class Run {
     const { history } = this.#world;
     // A reconfig whose answer was lost may still be under way, and hand the leadership over.
     if (isReconfigured) await this.#advance(SYNC_LIMIT_MS * 2);
-    const epochs = history.epochs;
+    const leaderships = this.#leaderships;
+    if ((this.#mode.counterMax ?? 0) >= STEADY_EPOCH_TXNS) await this.#workInPeace();
     // Longer than a session lives, and but for pings nothing is heard of the clients.
     for (const client of this.#clients) client.stop();
     this.#world.see({ kind: "calm", sessions: this.#livingSessions() });
@@ -255,18 +303,46 @@ class Run {
       RECOVERY_MS,
       () =>
         this.#clients.every((client) => client.isEnded || client === gone) &&
-        (session === undefined || !this.#world.expected.sessions.has(session.id.key)) &&
+        (session === undefined || !this.#isKnown(session)) &&
         this.#present.every(
           ({ database }) => database && history.resolve(database.lastProcessedZxid) === history.tip,
         ),
     );
     if (this.#world.alarm !== undefined) return;
-    if (history.epochs !== epochs)
+    if (this.#leaderships !== leaderships)
       this.#world.ring("liveness", "the leader changed although nothing was wrong");
-    if (!isSettled) this.#world.ring("liveness", this.#unsettled(session?.id.key));
+    if (!isSettled) this.#world.ring("liveness", this.#unsettled(session));
+    this.#world.see({ kind: "rest", sessions: this.#knownSessions(gone) });
     for (const { sid, database } of this.#present) {
       this.#world.see({ kind: "settled", server: sid, database: database! });
     }
+  }
+
+  /** Epochs that an election led to. */
+  get #leaderships(): number {
+    return this.#world.history.epochs - this.#modeCounts.epochChanges;
+  }
+
+  /** Clients go on, epochs end, and nothing is wrong. */
+  async #workInPeace(): Promise<void> {
+    await this.#advance(UNSTEADY_MS);
+    const connected = [...this.#clients, this.#idle].filter(
+      ({ client, isGone }) => client.state === "connected" && !isGone,
+    );
+    this.#world.see({ kind: "steady", clients: connected.map(({ name }) => name) });
+    await this.#advance(STEADY_MS);
+  }
+
+  #isKnown({ id }: Session): boolean {
+    return (
+      this.#world.expected.sessions.has(id.key) || this.#members.some((member) => member.knowsSession(id))
+    );
+  }
+
+  #knownSessions(gone: WorkloadClient): string[] {
+    return [...this.#clients, this.#idle, this.#operator].flatMap((each) =>
+      each === gone || each.client.session === undefined ? [] : [each.client.session.id.key],
+    );
   }
 
   #livingSessions(): string[] {
@@ -275,11 +351,11 @@ class Run {
     );
   }
 
-  #unsettled(session: string | undefined): string {
+  #unsettled(session: Session | undefined): string {
     const where = this.#present.map(
       ({ host, database }) => `${host} ${database && show(database.lastProcessedZxid)}`,
     );
-    const old = session !== undefined && this.#world.expected.sessions.has(session);
+    const old = session !== undefined && this.#isKnown(session);
     return `not at rest: decided ${show(this.#world.history.tip)}, ${where.join(", ")}${old ? ", a session does not expire" : ""}`;
   }
 
@@ -291,6 +367,8 @@ class Run {
       seed: this.#options.seed * 1024 + name.charCodeAt(0) * 16 + Number(name.slice(1)),
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       thinkMs: THINK_MS,
+      takesReadOnly: takesReadOnly(this.#mode, name),
+      acts: modeActs(this.#mode),
       clock: this.#clock,
       network: this.#network,
       world: this.#world,

@@ -24,6 +24,10 @@ export interface WorkloadClientOptions {
   readonly sessionTimeoutMs: number;
   /** Upper end of the pause between two calls, ms. */
   readonly thinkMs: number;
+  /** Whether a server without a quorum will do. */
+  readonly takesReadOnly: boolean;
+  /** What it does beside the usual. */
+  readonly acts: readonly Act[];
   readonly clock: VirtualClock;
   readonly network: VirtualNetwork;
   readonly world: World;
@@ -36,7 +40,8 @@ const PARENTS = ["/w", "/q", "/e", SHARED];
 const BURST_MAX = 6;
 const DEADLINE_MS = 8_000;
 
-type Act = (self: WorkloadClient) => Promise<void>;
+/** One thing that a client does. */
+export type Act = (self: WorkloadClient) => Promise<void>;
 
 /** What clients do; what appears twice is done twice as often. */
 const ACTS: readonly Act[] = [
@@ -65,6 +70,7 @@ export class WorkloadClient {
   readonly #rng: Rng;
   readonly #process: VirtualProcess;
   readonly #path: string;
+  readonly #acts: readonly Act[];
   #sequence = 0;
   #created: string[] = [];
   #isStopped = false;
@@ -73,8 +79,10 @@ export class WorkloadClient {
   failed = 0;
 
   constructor(options: WorkloadClientOptions) {
-    const { name, servers, seed, clock, network, world, sessionTimeoutMs, followsEnsemble } = options;
+    const { name, servers, seed, clock, network, world, sessionTimeoutMs } = options;
+    const { followsEnsemble, takesReadOnly } = options;
     this.#options = options;
+    this.#acts = [...ACTS, ...options.acts];
     this.name = name;
     this.#path = `/w/${name}`;
     this.#rng = createPrng(seed);
@@ -85,6 +93,7 @@ export class WorkloadClient {
       resolveOptions({
         sessionTimeoutMs,
         requestDeadlineMs: DEADLINE_MS,
+        readOnly: takesReadOnly ? "allowed" : "refused",
         backoff: { initialMs: 50, maxMs: 400 },
       }),
       {
@@ -97,6 +106,7 @@ export class WorkloadClient {
       },
     );
     if (followsEnsemble === true) followEnsemble(this.client, SILENT);
+    this.client.on("state", (state) => world.see({ kind: "state", client: name, state }));
     this.client.on("session", ({ id }) => {
       world.see({ kind: "session", client: name, session: id.key });
     });
@@ -107,7 +117,7 @@ export class WorkloadClient {
     while (!this.#isStopped) {
       await this.#process.wait(1 + this.#rng.below(this.#options.thinkMs));
       if (this.#isStopped) break;
-      await this.#attempt(ACTS[this.#rng.below(ACTS.length)]!);
+      await this.#attempt(this.#acts[this.#rng.below(this.#acts.length)]!);
     }
     this.#isEnded = true;
   }

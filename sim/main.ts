@@ -13,6 +13,7 @@ function report({ seed, alarm, hash }: EnsembleRun): void {
     values.servers === "3" ? "" : ` --servers ${values.servers}`,
     values.shape === undefined ? "" : ` --shape ${values.shape}`,
     values.faults === "20" ? "" : ` --faults ${values.faults}`,
+    values.mode === undefined ? "" : ` --mode ${values.mode}`,
     values.outcomes ? " --outcomes" : "",
     values.bug === undefined ? "" : ` --bug ${values.bug}`,
   ];

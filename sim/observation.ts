@@ -1,5 +1,7 @@
+import type { ClientState } from "../src/client/types.ts";
 import type { Database } from "../src/core/tree/database.ts";
 import type { Zxid } from "../src/protocol/zxid.ts";
+import type { Greeting, SeenReply, Speaker } from "./client-exchange.ts";
 import type { DurableState } from "./durable-view.ts";
 import type { QuorumRule } from "./quorum-rule.ts";
 import type { SeenNotification, SeenPacket } from "./quorum-stream.ts";
@@ -56,7 +58,15 @@ export type Observation =
   /** A process ended by itself. Excused: its disk failed. */
   | { readonly kind: "failed"; readonly server: number; readonly reason: string; readonly isExcused: boolean }
   /** A server sends bytes to a client. */
-  | { readonly kind: "served"; readonly server: number }
+  | { readonly kind: "served"; readonly server: number; readonly as: Speaker }
+  /** A server answers a client's first frame, or a request of it: as it is written. */
+  | {
+      readonly kind: "greeted";
+      readonly server: number;
+      readonly client: string;
+      readonly greeting: Greeting;
+    }
+  | { readonly kind: "replied"; readonly server: number; readonly client: string; readonly reply: SeenReply }
   /** These txns are decided, as the history now says. */
   | { readonly kind: "committed"; readonly txns: readonly KnownTxn[] }
   /** A client was told that its write is done, in the txn of that zxid; `path` and `data` are what was written. */
@@ -69,6 +79,8 @@ export type Observation =
     }
   /** A client got an answer of any kind on a session; `zxid` is what the server had applied by then. */
   | { readonly kind: "answered"; readonly client: string; readonly session: string; readonly zxid: Zxid }
+  /** A client stands elsewhere from now on, as it says itself. */
+  | { readonly kind: "state"; readonly client: string; readonly state: ClientState }
   /** A client knows another session from now on. */
   | { readonly kind: "session"; readonly client: string; readonly session: string }
   /** A read has set a watch on the znode, whose last change it showed. */
@@ -78,6 +90,10 @@ export type Observation =
   | { readonly kind: "read"; readonly client: string; readonly path: string; readonly mzxid: Zxid }
   /** Nothing is done to anybody from now on; these sessions live, and their clients are there. */
   | { readonly kind: "calm"; readonly sessions: readonly string[] }
+  /** Nothing is left of the faults: whoever is connected from now on stays so. */
+  | { readonly kind: "steady"; readonly clients: readonly string[] }
+  /** Sessions of dead clients are over; these are all that clients know. */
+  | { readonly kind: "rest"; readonly sessions: readonly string[] }
   /** The faults are over: this is what a server has in memory. */
   | { readonly kind: "settled"; readonly server: number; readonly database: Database }
   /** One line of a server's log. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { type EnsembleRun, type PlantedBug, runEnsemble } from "./ensemble-run.ts";
+import { MODE_NAMES, type ModeName } from "./modes/mode.ts";
 import { PLANTED_BUGS } from "./planted-bugs.ts";
 import { SHAPE_NAMES, type ShapeName } from "./shapes/shape.ts";
 
@@ -13,6 +14,7 @@ export const USAGE = `npm run sim -- [options]
   --servers N    voting servers: 3 (default) or 5
   --shape NAME   how the ensemble is set up, instead of the seed's choice: ${SHAPE_NAMES.join(", ")}
   --faults S     seconds of faults, default 20
+  --mode NAME    instead of the one that the seed chooses: ${MODE_NAMES.join(", ")}
   --bug NAME     with a planted bug: ${[...PLANTED_BUGS.keys()].join(", ")}
   --bug all      for each of them the first of --seeds seeds that a checker rings at
   --outcomes     only checkers of what clients and histories show, not of each step that leads there
@@ -31,6 +33,11 @@ const OUTCOMES: ReadonlySet<string> = new Set([
   "session-order",
   "own-writes",
   "watch-order",
+  "read-only",
+  "local-sessions",
+  "client-order",
+  "steady",
+  "phantoms",
   "same-trees",
   "acknowledged-writes",
   // Without it there is no history to look at; it rings on logs that no common history explains.
@@ -47,6 +54,7 @@ export const { values } = parseArgs({
     servers: { type: "string", default: "3" },
     faults: { type: "string", default: "20" },
     shape: { type: "string" },
+    mode: { type: "string" },
     bug: { type: "string" },
     outcomes: { type: "boolean", default: false },
     quiet: { type: "boolean", default: false },
@@ -75,6 +83,12 @@ function bugOf(name: string): PlantedBug {
   return bug;
 }
 
+function modeNamed(name: string): ModeName {
+  const mode = MODE_NAMES.find((known) => known === name);
+  if (mode === undefined) throw new Error(`no mode is called ${name}; there are ${MODE_NAMES.join(", ")}`);
+  return mode;
+}
+
 /** The run of a seed, as the options want it. */
 export async function run(seed: number, isTraced: boolean, bug = values.bug): Promise<EnsembleRun> {
   return await runEnsemble({
@@ -83,6 +97,7 @@ export async function run(seed: number, isTraced: boolean, bug = values.bug): Pr
     ...(values.shape === undefined ? {} : { shape: shapeNamed(values.shape) }),
     faultsMs: number("faults") * 1000,
     ...(values.outcomes ? { checks: (name: string) => OUTCOMES.has(name) } : {}),
+    ...(values.mode === undefined ? {} : { mode: modeNamed(values.mode) }),
     ...(bug === undefined ? {} : { bug: bugOf(bug) }),
     ...(isTraced ? { write: (line: string) => void process.stdout.write(`${line}\n`) } : {}),
   });

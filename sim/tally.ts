@@ -12,6 +12,8 @@ export class Tally {
   readonly #syncs = new Map<string, number>();
   readonly #shapes = new Map<string, number>();
   readonly #changes = new Map<string, number>();
+  readonly #modes = new Map<string, number>();
+  readonly #modeCounts = new Map<string, number>();
   readonly #beganMs = performance.now();
 
   get seeds(): number {
@@ -34,6 +36,8 @@ export class Tally {
     addAll(this.#syncs, done.syncs);
     addAll(this.#shapes, new Map([[done.shape, 1]]));
     addAll(this.#changes, done.changes);
+    addAll(this.#modes, new Map([[done.mode, 1]]));
+    addAll(this.#modeCounts, done.modeCounts);
   }
 
   /** A summary; speeds count from when this was made. */
@@ -47,6 +51,7 @@ export class Tally {
         `${this.#committed} txns committed, ${this.#epochs} epochs`,
       `${faults} faults: ${listed(this.#faults)}; learners brought up to date: ${listed(this.#syncs)}`,
       `shapes: ${listed(this.#shapes)}${this.#changes.size === 0 ? "" : `; servers: ${listed(this.#changes)}`}`,
+      `modes: ${listed(this.#modes)}; ${listed(this.#modeCounts)}`,
       `${this.#alarms} of ${this.#seeds} seeds with an alarm`,
     ];
   }

@@ -6,12 +6,12 @@ import type { VirtualDisk } from "./virtual-disk.ts";
 /** Where a virtual server has its configuration, and what a reconfig makes of it. */
 export const CONFIG_FILE = "/conf/zoo.cfg";
 
-/** The configuration as a server finds it when it starts, from the files that it wrote itself meanwhile. */
-export function configOn(disk: VirtualDisk, myid: number): Config {
+/** The configuration as a server finds it when it starts, from the files that it wrote itself meanwhile; `flags`: `-D…`. */
+export function configOn(disk: VirtualDisk, myid: number, flags: readonly string[] = []): Config {
   return resolveConfig({
     configFile: CONFIG_FILE,
     settings: readSettings(CONFIG_FILE, disk.get(CONFIG_FILE)!),
-    flags: parseJvmFlags([]),
+    flags: parseJvmFlags(flags),
     readFile: (path) => (path.endsWith("/myid") ? new TextEncoder().encode(`${myid}`) : disk.get(path)),
   });
 }

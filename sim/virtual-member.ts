@@ -1,7 +1,9 @@
 import type { Disk, Rng } from "../src/base/ports.ts";
 import { createPrng } from "../src/base/prng.ts";
+import type { Config } from "../src/config/config.ts";
 import type { Database } from "../src/core/tree/database.ts";
 import type { Peer } from "../src/core/zab/peer.ts";
+import type { SessionId } from "../src/protocol/session-id.ts";
 import { RunningServer } from "../src/server/running-server.ts";
 import { listenOn } from "./virtual-client-port.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -17,6 +19,10 @@ export interface VirtualMemberOptions {
   readonly config: string | undefined;
   /** Whether it may find that it is no member any more, and then refuse to start. */
   readonly mayBeStranger: boolean;
+  /** What its processes are started with: `-D…`. */
+  readonly flags?: readonly string[];
+  /** The last counter of an epoch, where that is not the usual one. */
+  readonly counterMax?: number | undefined;
   readonly seed: number;
   readonly clock: VirtualClock;
   readonly network: VirtualNetwork;
@@ -114,6 +120,11 @@ export class VirtualMember {
     return this.peer?.server?.database;
   }
 
+  /** Whether the server that runs here watches over the session, global or local. */
+  knowsSession(id: SessionId): boolean {
+    return this.peer?.server?.sessions.get(id) !== undefined;
+  }
+
   /** Starts the server, once the one before has ended. */
   start(): void {
     const { clock, network, world, sid } = this.#options;
@@ -127,7 +138,7 @@ export class VirtualMember {
     const log = world.log(sid);
     void (async () => {
       try {
-        const server = await RunningServer.recover(configOn(this.#disk, sid), {
+        const server = await RunningServer.recover(this.#config(), {
           disk: wrapDisk(this.#disk),
           clock: process,
           timer: process,
@@ -201,6 +212,12 @@ export class VirtualMember {
     }
     this.kill();
     ended(this);
+  }
+
+  #config(): Config {
+    const { sid, flags, counterMax } = this.#options;
+    const config = configOn(this.#disk, sid, flags);
+    return counterMax === undefined ? config : { ...config, ensemble: { ...config.ensemble, counterMax } };
   }
 
   #diskDelay(isSlow: boolean): Promise<void> {

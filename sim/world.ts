@@ -2,6 +2,7 @@ import type { Log } from "../src/base/ports.ts";
 import { Database } from "../src/core/tree/database.ts";
 import { PacketType } from "../src/core/zab/packets.ts";
 import type { Zxid } from "../src/protocol/zxid.ts";
+import { ClientExchange } from "./client-exchange.ts";
 import { ClientStream } from "./client-stream.ts";
 import { DurableView } from "./durable-view.ts";
 import { quorumRuleIn } from "./membership-txn.ts";
@@ -82,6 +83,7 @@ export class World implements Facts, NetworkTap {
   readonly #links = new Map<number, LinkState>();
   readonly #elections = new Map<string, ElectionStream>();
   readonly #clients = new Map<number, ClientStream>();
+  readonly #exchanges = new Map<number, ClientExchange>();
   #alarm: Alarm | undefined;
   /** DIFF, TRUNC and SNAP, how often each began. */
   readonly syncs = new Map<string, number>();
@@ -179,7 +181,7 @@ export class World implements Facts, NetworkTap {
       const { toLeader, toLearner } = this.#links.get(info.id)!;
       (byDialer ? toLeader : toLearner).push(bytes);
     } else if (info.port === ELECTION_PORT) this.#election(info, byDialer).push(bytes);
-    else if (!byDialer && bytes.length > 0) this.see({ kind: "served", server: serverOf(info.to) });
+    else if (bytes.length > 0) this.#wroteToClient(info, byDialer, bytes);
   }
 
   delivered(info: ConnectionInfo, byDialer: boolean, bytes: Uint8Array): void {
@@ -258,6 +260,24 @@ export class World implements Facts, NetworkTap {
     });
     this.#elections.set(key, stream);
     return stream;
+  }
+
+  #wroteToClient(info: ConnectionInfo, byDialer: boolean, bytes: Uint8Array): void {
+    const server = serverOf(info.to);
+    const client = info.from;
+    let exchange = this.#exchanges.get(info.id);
+    if (exchange === undefined) {
+      exchange = new ClientExchange({
+        greeted: (greeting) => this.see({ kind: "greeted", server, client, greeting }),
+        replied: (reply) => this.see({ kind: "replied", server, client, reply }),
+      });
+      this.#exchanges.set(info.id, exchange);
+    }
+    if (byDialer) exchange.request(bytes);
+    else {
+      exchange.reply(bytes);
+      this.see({ kind: "served", server, as: exchange.speaker });
+    }
   }
 
   #client(info: ConnectionInfo): ClientStream {

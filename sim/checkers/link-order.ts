@@ -23,7 +23,9 @@ export class LinkOrder implements Checker {
     const { link, packet } = seen;
     const { type, zxid } = packet;
     if (!seen.isFromLeader) {
-      if (type === PacketType.ACKEPOCH) this.#sent.set(link.id, { end: zxid, pending: [] });
+      // A change of epoch on a link that is in use does not interrupt what is sent: what comes behind NEWLEADER may be under way.
+      if (type === PacketType.ACKEPOCH && !this.#sent.has(link.id))
+        this.#sent.set(link.id, { end: zxid, pending: [] });
       return undefined;
     }
     const sent = this.#sent.get(link.id);

@@ -21,7 +21,9 @@ export class Service implements Checker {
       this.#epochs.set(seen.link.id, epochOf(seen.packet.zxid));
     }
     if (seen.kind === "arrived") this.#seeArrived(seen, facts);
-    if (seen.kind !== "served" || (this.#serving.get(seen.server) ?? -1) >= facts.nowMs) return undefined;
+    // What servers without a quorum say is another checker's.
+    if (seen.kind !== "served" || seen.as !== "member") return undefined;
+    if ((this.#serving.get(seen.server) ?? -1) >= facts.nowMs) return undefined;
     // A reconfig may have left one voter, who is a quorum.
     if (facts.rule.isQuorum([seen.server])) return undefined;
     return `server ${seen.server} answers a client before it may`;

@@ -21,6 +21,8 @@ export interface Shape {
   readonly snapCount: number;
   readonly commitLogCount: number;
   readonly snapshotSizeFactor: string;
+  /** What stands in zoo.cfg beside that. */
+  readonly settings: readonly string[];
 }
 
 /** Of 20 seeds this many have the shape; the others are plain. */
@@ -53,6 +55,7 @@ export function shapeOf(seed: number, count: number, name = shapeNameOf(seed)): 
     spares: [],
     hierarchy: [],
     hasObserverMasters: false,
+    settings: [],
     snapCount: [20, 40, 100][rng.below(3)]!,
     commitLogCount: [5, 30, 500][rng.below(3)]!,
     snapshotSizeFactor: ["0.33", "100", "-1"][rng.below(3)]!,

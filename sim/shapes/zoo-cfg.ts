@@ -25,6 +25,7 @@ export function zooCfgOf(sid: number, membership: string, shape: Shape): string 
     "skipACL=yes",
     `reconfigEnabled=${shape.operator !== "none"}`,
     ...(shape.hasObserverMasters ? [`observerMasterPort=${OBSERVER_MASTER_PORT}`] : []),
+    ...shape.settings,
     ...(isObserver ? ["peerType=observer"] : []),
     membership,
   ].join("\n");

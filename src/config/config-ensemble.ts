@@ -8,6 +8,8 @@ export interface EnsembleConfig {
   readonly lastSeenMembership: Membership | null;
   /** There is a membership, and either more than one voting member or `standaloneEnabled=false`. */
   readonly isDistributed: boolean;
+  /** The last counter of an epoch. No key sets it: the simulator lowers it, to see epochs end. */
+  readonly counterMax?: number;
   readonly dynamicConfigFile: string | null;
   /** `standaloneEnabled`. */
   readonly allowsStandalone: boolean;

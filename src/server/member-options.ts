@@ -39,5 +39,6 @@ export function ensembleOptionsOf({ ensemble, files, storage, requests }: Config
     observerMasterPort: ensemble.observerMasterPort,
     leaderServes: ensemble.leaderServes,
     isReadOnlyEnabled: requests.hasReadOnlyMode,
+    ...(ensemble.counterMax === undefined ? {} : { counterMax: ensemble.counterMax }),
   };
 }

@@ -264,7 +264,7 @@ export class Handshakes {
 
   #refuseSession(connection: Connection, session: SessionId, reason: string): void {
     const { connections, outbox } = this.#parts;
-    this.#respond(connection, refusedConnectResponse(false));
+    this.#respond(connection, refusedConnectResponse(this.#parts.isReadOnly));
     outbox.event({ kind: "sessionRefused", session, connection: connection.id, reason });
     connections.close(connection);
   }

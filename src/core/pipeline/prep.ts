@@ -52,6 +52,8 @@ export class Prep implements PrepareContext {
   readonly #turn: Turn;
   readonly #digestEnabled: boolean;
   readonly #enforcesQuota: boolean;
+  readonly #hasLocalSessions: boolean;
+  readonly #serverId: number;
   readonly #reader: JuteReader;
   #request!: Request;
   #zxid: Zxid;
@@ -80,6 +82,8 @@ export class Prep implements PrepareContext {
     this.#turn = turn;
     this.#digestEnabled = options.digestEnabled;
     this.#enforcesQuota = options.enforceQuota;
+    this.#hasLocalSessions = options.localSessionsEnabled;
+    this.#serverId = options.serverId;
     this.#reader = new JuteReader(new Uint8Array(0), options.fieldBytesMax);
     this.#zxid = lastZxid;
     this.reconfigDesk = reconfigDesk;
@@ -152,7 +156,7 @@ export class Prep implements PrepareContext {
 
   checkSession(): ErrorCode {
     const { session, owner } = this.#request;
-    if (session === null) return ErrorCode.UNKNOWNSESSION;
+    if (session === null) return this.#isLocalElsewhere() ? ErrorCode.OK : ErrorCode.SESSIONEXPIRED;
     return this.#sessions.check(session.id, owner);
   }
 
@@ -160,6 +164,11 @@ export class Prep implements PrepareContext {
     const { session, owner } = this.#request;
     if (session === null) return ErrorCode.SESSIONEXPIRED;
     return this.#sessions.checkGlobal(session.id, owner);
+  }
+
+  /** Whether a learner may have the session for itself: it has checked it then (client-protocol 7.3). */
+  #isLocalElsewhere(): boolean {
+    return this.#hasLocalSessions && this.#request.sessionId.hi >>> 24 !== this.#serverId;
   }
 
   startClosingSession(): void {

@@ -41,6 +41,8 @@ export interface RequestFlowParts {
   readonly chain: Chain;
   /** A read-only server: writes and syncs are refused. */
   readonly isReadOnly: boolean;
+  /** Txns are made here; elsewhere a leader does it, who knows nothing of local sessions. */
+  readonly isPreparing: boolean;
   readonly upgradesLocalSessions: boolean;
 }
 
@@ -65,8 +67,9 @@ export class RequestFlow {
     const isLocalClose = session.isLocal && operation.type === OpCode.closeSession;
     const isOrdered = operation.kind === "write" ? !isLocalClose : this.#isForwarded(operation);
     if (isOrdered && this.#parts.isReadOnly) request.refusal = ErrorCode.NOTREADONLY;
+    if (isOrdered && request.refusal === ErrorCode.OK && session.isLocal && operation.kind === "write")
+      this.#upgradeIfNeeded(request, session);
     if (isOrdered && request.refusal === ErrorCode.OK) {
-      if (session.isLocal && operation.kind === "write") this.#upgradeIfNeeded(request, session);
       this.#propose(request.keep());
     } else if (connection.queue.length === 0 && !connection.isOutputFull) {
       this.run(request);
@@ -195,10 +198,11 @@ export class RequestFlow {
 
   /** A local session that is about to own an ephemeral becomes a global one, by a txn in front of the request's. */
   #upgradeIfNeeded(request: Request, session: TrackedSession): void {
-    const { upgradesLocalSessions, sessions, turn, outbox } = this.#parts;
-    const needsGlobal = this.#createsEphemeral(request);
-    // A refusal is left to prep, which answers EPHEMERALONLOCALSESSION in order.
-    if (decideUpgrade(session, needsGlobal, upgradesLocalSessions) !== "upgrade") return;
+    const { upgradesLocalSessions, isPreparing, sessions, turn, outbox } = this.#parts;
+    const decision = decideUpgrade(session, this.#createsEphemeral(request), upgradesLocalSessions);
+    // Where txns are made, prep answers EPHEMERALONLOCALSESSION in order, part by part of a multi.
+    if (decision === "refuse" && !isPreparing) request.refusal = ErrorCode.EPHEMERALONLOCALSESSION;
+    if (decision !== "upgrade") return;
     sessions.upgrade(session, turn.elapsedMs);
     outbox.event({ kind: "sessionUpgraded", session: session.id });
     const body = new JuteWriter(4);

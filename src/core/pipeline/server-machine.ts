@@ -172,6 +172,7 @@ export class ServerMachine {
       turn,
       chain: plan.connect({ prep: this.#prep, broadcast: this.#broadcast, commits: this.#commits }),
       isReadOnly,
+      isPreparing: plan.isPreparing,
       upgradesLocalSessions: server.localSessionsUpgradingEnabled,
     });
     this.leaderSide = new LeaderSide({ sessions, flow: this.#flow, turn });

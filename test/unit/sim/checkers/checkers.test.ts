@@ -349,7 +349,7 @@ describe("service", () => {
   it("rings when a server answers before it may, and again after it has looked for a leader", () => {
     const facts = new FakeFacts();
     const checker = new Service();
-    const served = (server: number): Observation => ({ kind: "served", server });
+    const served = (server: number): Observation => ({ kind: "served", server, as: "member" });
     expect(show(checker, facts, started(1), served(1))[1]).toMatch(/before it may/);
     const sync = [fromLeader(NEWLEADER, z(1, 0)), fromLearner(ACK, z(1, 0), null, "arrived"), served(3)];
     expect(show(checker, facts, ...sync)).toEqual([quiet, quiet, quiet]);
