@@ -25,9 +25,9 @@ export interface WorkloadClientOptions {
   /** Upper end of the pause between two calls, ms. */
   readonly thinkMs: number;
   /** Whether a server without a quorum will do. */
-  readonly takesReadOnly: boolean;
+  readonly takesReadOnly?: boolean;
   /** What it does beside the usual. */
-  readonly acts: readonly Act[];
+  readonly acts?: readonly Act[];
   readonly clock: VirtualClock;
   readonly network: VirtualNetwork;
   readonly world: World;
@@ -82,7 +82,7 @@ export class WorkloadClient {
     const { name, servers, seed, clock, network, world, sessionTimeoutMs } = options;
     const { followsEnsemble, takesReadOnly } = options;
     this.#options = options;
-    this.#acts = [...ACTS, ...options.acts];
+    this.#acts = [...ACTS, ...(options.acts ?? [])];
     this.name = name;
     this.#path = `/w/${name}`;
     this.#rng = createPrng(seed);
@@ -93,7 +93,7 @@ export class WorkloadClient {
       resolveOptions({
         sessionTimeoutMs,
         requestDeadlineMs: DEADLINE_MS,
-        readOnly: takesReadOnly ? "allowed" : "refused",
+        readOnly: takesReadOnly === true ? "allowed" : "refused",
         backoff: { initialMs: 50, maxMs: 400 },
       }),
       {

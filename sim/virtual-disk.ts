@@ -132,6 +132,11 @@ export class VirtualDisk implements Disk {
     this.#locks.clear();
   }
 
+  /** It is full, or some operations on it fail. */
+  get isFailing(): boolean {
+    return this.#faults.length > 0 || this.capacityBytes !== Number.POSITIVE_INFINITY;
+  }
+
   clearFaults(): void {
     this.#faults.length = 0;
   }

@@ -130,7 +130,8 @@ export class VirtualMember {
     const { clock, network, world, sid } = this.#options;
     const process = new VirtualProcess(clock, this.clocks);
     this.#process = process;
-    this.#isExcused = false;
+    // A disk that is still full or broken goes on to be its excuse.
+    this.#isExcused = this.#disk.isFailing;
     this.#lives++;
     world.see({ kind: "started", server: sid });
     const attached = network.attach(this.host, process);
