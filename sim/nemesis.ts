@@ -76,7 +76,7 @@ export class Nemesis {
     network.healAll();
     for (const member of members) {
       member.disk.cutPowerAt(Number.POSITIVE_INFINITY);
-      this.#repairDisk(member);
+      member.repairDisk();
       member.diskSlowerByMs = 0;
       member.resume();
       member.clocks.drift(1);
@@ -87,7 +87,7 @@ export class Nemesis {
   /** Somebody starts the server again after a while. */
   restartLater(member: VirtualMember): void {
     this.#later(this.#below(4000), () => {
-      this.#repairDisk(member);
+      member.repairDisk();
       if (!member.isOn && member.isWanted) member.start();
     });
   }
@@ -233,7 +233,7 @@ export class Nemesis {
     this.#say(`the disk of ${member.host} is full`);
     member.excuse();
     member.disk.capacityBytes = member.disk.usedBytes + this.#below(4096);
-    this.#later(this.#below(4000), () => this.#repairDisk(member));
+    this.#later(this.#below(4000), () => member.repairDisk());
   }
 
   diskError(operation: "sync" | "read"): void {
@@ -246,12 +246,7 @@ export class Nemesis {
     for (const each of operation === "sync" ? (["write", "sync"] as const) : (["read"] as const)) {
       member.disk.inject({ operation: each, code: "EIO", times });
     }
-    this.#later(this.#below(4000), () => this.#repairDisk(member));
-  }
-
-  #repairDisk(member: VirtualMember): void {
-    member.disk.capacityBytes = Number.POSITIVE_INFINITY;
-    member.disk.clearFaults();
+    this.#later(this.#below(4000), () => member.repairDisk());
   }
 
   /** Machines that have a server, be it one that is no member any more. */

@@ -197,6 +197,12 @@ export class VirtualMember {
     this.#isExcused = true;
   }
 
+  /** Its disk has room again, and what it is told to do it does. */
+  repairDisk(): void {
+    this.#disk.capacityBytes = Number.POSITIVE_INFINITY;
+    this.#disk.clearFaults();
+  }
+
   #end(): boolean {
     if (this.#process === undefined) return false;
     this.#process.kill();

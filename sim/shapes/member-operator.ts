@@ -124,6 +124,7 @@ export class MemberOperator {
       if (member.isOn || member.listsItself) continue;
       this.#count("configured anew");
       this.#configure(member);
+      member.repairDisk();
       member.start();
     }
   }
@@ -173,6 +174,7 @@ export class MemberOperator {
     // One that was stopped before it learned of its removal may find itself in what it has stored.
     if (!isBack || rng.below(2) === 0 || !member.listsItself) this.#configure(member);
     this.#options.say(`${member.host} ${isBack ? "comes back" : "begins"} as ${this.#roles.get(sid)}`);
+    member.repairDisk();
     member.start();
     return sid;
   }

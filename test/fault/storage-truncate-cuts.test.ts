@@ -35,7 +35,7 @@ async function truncateWithCut(seed: number, kind: CrashKind, to: number, cutAt:
   return false;
 }
 
-describe("F66: a power failure at every write boundary of a truncation", () => {
+describe("F25, F66: a power failure at every write boundary of a truncation", () => {
   it.each<CrashKind>(["lost", "kept", "torn", "reordered"])("unsynced writes %s", async (kind) => {
     for (const to of [58, 45, 44, 21, 7]) {
       let cuts = 0;

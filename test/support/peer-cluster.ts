@@ -15,7 +15,7 @@ import { JuteWriter } from "../../src/protocol/jute-writer.ts";
 import { vector } from "../../src/protocol/record.ts";
 import { ACL, StatPersisted } from "../../src/protocol/records/data.ts";
 import { QuorumPacket } from "../../src/protocol/records/quorum.ts";
-import { ZXID_NONE, ZXID_ZERO, type Zxid } from "../../src/protocol/zxid.ts";
+import { counterOf, epochOf, ZXID_NONE, ZXID_ZERO, type Zxid } from "../../src/protocol/zxid.ts";
 import { Client, type CoreHarness } from "./core-harness.ts";
 
 const WALL_MS = 1_700_000_000_000;
@@ -63,7 +63,17 @@ interface Store {
   snapshot: { zxid: Zxid; bytes: Uint8Array } | undefined;
   accepted: number;
   current: number;
+  /** False: empty, and nobody has said that it may be (`db.autocreate=false`). */
+  mayVote: boolean;
 }
+
+/** One thing of those that a server's disk and links do for it, in their order. */
+export type ServerStep =
+  | { readonly kind: "log"; readonly zxid: Zxid }
+  | { readonly kind: "accepted" | "current"; readonly epoch: number }
+  | { readonly kind: "job"; readonly job: PeerReady["jobs"][number]["kind"] }
+  /** A packet that claims something of the disk leaves. */
+  | { readonly kind: "claim"; readonly packet: QuorumPacket };
 
 interface Node {
   readonly sid: number;
@@ -98,6 +108,8 @@ export interface ClusterOptions {
   readonly serverOf?: (sid: number) => Partial<ServerOptions>;
   /** True: a digest that does not fit is written down; otherwise it ends the test. */
   readonly survivesMismatches?: boolean;
+  /** How many txns are kept in memory for learners; 500 when left out. */
+  readonly commitLogCount?: number;
 }
 
 /** Members of an ensemble without a host: what one wants done is done at once, links carry bytes in order, time stands still until told. */
@@ -115,6 +127,7 @@ export class PeerCluster {
   readonly #survivesMismatches: boolean;
   readonly #links: Link[] = [];
   readonly #cuts = new Set<string>();
+  readonly #muted = new Set<number>();
   readonly #impostors = new Map<string, Impostor>();
   readonly #fakes = new Map<number, Impostor[]>();
   #queue: (() => void)[] = [];
@@ -137,17 +150,23 @@ export class PeerCluster {
   readonly slowSnapshots = new Set<number>();
   readonly #streams = new Map<string, Stream>();
   readonly #clients = new Map<number, Client>();
+  /** Called in front of each step of a server; true: its process is gone before that is done. */
+  crashes: (sid: number, step: ServerStep) => boolean = () => false;
+  /** Called when a packet has arrived on a link between two servers and been dealt with. */
+  arrived: (packet: QuorumPacket, from: number, to: number) => void = () => {};
+  readonly #commitLogCount: number | undefined;
 
   constructor(membership: Membership, options: ClusterOptions = {}) {
     this.#membership = membership;
     this.#serverOf = options.serverOf ?? (() => ({}));
     this.#survivesMismatches = options.survivesMismatches ?? false;
+    this.#commitLogCount = options.commitLogCount;
     this.#ensemble = options.ensemble ?? {};
     this.#server = { ...SERVER_OPTIONS_DEFAULT, tickTimeMs: TICK_MS, ...options.server };
     for (const { id } of membership.servers) {
       this.nodes.set(id, {
         sid: id,
-        store: { log: [], snapshot: undefined, accepted: 0, current: 0 },
+        store: emptyStore(),
         peer: undefined,
         isQuorumOpen: false,
         isMasterOpen: false,
@@ -171,7 +190,7 @@ export class PeerCluster {
 
   /** A server of this configuration that was not in the cluster's own. */
   add(sid: number, membership: Membership): void {
-    const store = { log: [], snapshot: undefined, accepted: 0, current: 0 };
+    const store = emptyStore();
     this.nodes.set(sid, { sid, store, peer: undefined, isQuorumOpen: false, isMasterOpen: false });
     this.#memberships.set(sid, membership);
     this.start(sid);
@@ -181,16 +200,21 @@ export class PeerCluster {
   start(...sids: number[]): void {
     for (const sid of sids) {
       const node = this.nodes.get(sid)!;
+      const { store } = node;
       const { database, lastZxid } = this.#recover(node);
+      // storage/epoch-rules.ts
+      if (epochOf(lastZxid) > store.accepted)
+        throw new Error(`server ${sid} has data of an epoch that it has not accepted`);
+      store.current = Math.max(store.current, epochOf(lastZxid));
       node.peer = new Peer({
         server: this.#optionsOf(sid),
         ensemble: { ...ENSEMBLE_OPTIONS, ...this.#ensemble, sid },
         view: { committed: this.#memberships.get(sid) ?? this.#membership, lastSeen: null },
         database,
         createDatabase: () => this.#createDatabase(sid),
-        mayVote: true,
-        acceptedEpoch: node.store.accepted,
-        currentEpoch: node.store.current,
+        mayVote: store.mayVote,
+        acceptedEpoch: store.accepted,
+        currentEpoch: store.current,
         lastZxid,
         rng: createPrng(sid),
         startedAt: this.now,
@@ -270,37 +294,60 @@ export class PeerCluster {
 
   /** The process is gone; its links break. */
   kill(...sids: number[]): void {
-    for (const sid of sids) {
-      const node = this.nodes.get(sid)!;
-      node.peer = undefined;
-      this.#unpersisted.delete(sid);
-      this.#unsaid.delete(sid);
-      node.isQuorumOpen = node.isMasterOpen = false;
-      for (const link of this.#links)
-        if (link.ends.some((end) => end.sid === sid)) this.#break(link, "reset");
-    }
+    for (const sid of sids) this.#end(this.nodes.get(sid)!);
     this.settle();
+  }
+
+  #end(node: Node): void {
+    const { sid } = node;
+    node.peer = undefined;
+    this.#unpersisted.delete(sid);
+    this.#unsaid.delete(sid);
+    node.isQuorumOpen = node.isMasterOpen = false;
+    for (const link of this.#links) if (link.ends.some((end) => end.sid === sid)) this.#break(link, "reset");
+  }
+
+  /** The disk is replaced by an empty one. */
+  wipe(sid: number): void {
+    Object.assign(this.store(sid), emptyStore());
   }
 
   /** Nothing passes between the two any more; what they have is broken. */
   cut(a: number, b: number): void {
     this.#cuts.add(`${a}-${b}`).add(`${b}-${a}`);
+    this.breakLinks(a, b);
+    this.settle();
+  }
+
+  /** What is under way between the two is lost, and both hear of it; they may connect anew. */
+  breakLinks(a: number, b: number): void {
     for (const link of this.#links) {
       const sids = link.ends.map((end) => end.sid);
       if (sids.includes(a) && sids.includes(b)) this.#break(link, "cut");
     }
-    this.settle();
   }
 
+  /** Nothing passes between the server and any other, and nobody hears that it does not: links are open, and silent. */
+  mute(sid: number): void {
+    this.#muted.add(sid);
+  }
+
+  /** What passed nowhere meanwhile is lost, and so are the links that it was sent on. */
   heal(): void {
     this.#cuts.clear();
+    const muted = [...this.#muted];
+    this.#muted.clear();
+    for (const link of this.#links)
+      if (link.ends.some(({ sid }) => muted.includes(sid))) this.#break(link, "reset");
+  }
+
+  #isMuted(...sids: number[]): boolean {
+    return sids.some((sid) => this.#muted.has(sid));
   }
 
   step(sid: number, input: PeerInput): void {
     const node = this.nodes.get(sid)!;
-    if (node.peer === undefined) return;
-    node.peer.step(input, this.now);
-    this.#perform(node, node.peer.takeReady());
+    this.#input(node, input);
     this.settle();
   }
 
@@ -384,6 +431,7 @@ export class PeerCluster {
       digestEnabled,
       extendedTypesEnabled,
       emulate353TTLNodes: false,
+      ...(this.#commitLogCount === undefined ? {} : { commitLogCount: this.#commitLogCount }),
       onDigestMismatch: ({ zxid }) => {
         if (!this.#survivesMismatches) throw new Error(`digest mismatch at ${zxid.toString(16)}`);
         this.digestMismatches.push({ sid, zxid });
@@ -402,7 +450,11 @@ export class PeerCluster {
   }
 
   #perform(node: Node, ready: PeerReady): void {
-    const { sid, store } = node;
+    const { sid, store, peer } = node;
+    const ends = (step: ServerStep): boolean => {
+      if (this.crashes(sid, step)) this.#end(node);
+      return node.peer !== peer;
+    };
     for (const event of ready.events) this.events.push({ sid, event });
     for (const send of ready.sendNow) this.#send(node, send);
     for (const { to, payload } of ready.notify) this.#notify(sid, to, payload);
@@ -424,22 +476,35 @@ export class PeerCluster {
       node.peer?.reuse(output);
     }
     // The disk is as fast as nothing, and yet everything comes in its order.
-    store.log.push(...ready.append);
+    for (const entry of ready.append) {
+      if (ends({ kind: "log", zxid: entry.zxid })) return;
+      store.log.push(entry);
+    }
     const last = ready.append.at(-1);
     if (last !== undefined && this.slowDisks.has(sid)) this.#unpersisted.set(sid, last.zxid);
     else if (last !== undefined) this.#later(() => this.#input(node, { kind: "persisted", zxid: last.zxid }));
     const { epochs, memberships } = ready;
     if (epochs !== undefined || memberships !== undefined) {
       if (memberships !== undefined) this.#memberships.set(sid, memberships.committed);
-      store.accepted = epochs?.accepted ?? store.accepted;
-      store.current = epochs?.current ?? store.current;
+      for (const name of ["accepted", "current"] as const) {
+        const epoch = epochs?.[name];
+        if (epoch === undefined) continue;
+        if (ends({ kind: name, epoch })) return;
+        store[name] = epoch;
+      }
       const stored = { accepted: epochs?.accepted, current: epochs?.current };
       this.#later(() => this.#input(node, { kind: "epochsStored", ...stored }));
     }
     if (!this.slowDisks.has(sid))
-      for (const { link, bytes } of ready.sendAfterPersist) this.#sendBytes(node, link, bytes);
+      for (const { link, bytes } of ready.sendAfterPersist) {
+        if (ends({ kind: "claim", packet: packetOf(bytes) })) return;
+        this.#sendBytes(node, link, bytes);
+      }
     else this.#unsaid.set(sid, [...(this.#unsaid.get(sid) ?? []), ...ready.sendAfterPersist]);
-    for (const job of ready.jobs) this.#later(() => this.#doJob(node, job));
+    for (const job of ready.jobs)
+      this.#later(() => {
+        if (node.peer === peer && !ends({ kind: "job", job: job.kind })) this.#doJob(node, job);
+      });
     for (const { link, zxid } of ready.surveys) {
       const at = store.log.filter((entry) => entry.zxid <= zxid).at(-1)?.zxid;
       const above = store.log.find((entry) => entry.zxid > zxid)?.zxid;
@@ -491,7 +556,7 @@ export class PeerCluster {
   }
 
   #notify(from: number, to: number, payload: Uint8Array): void {
-    if (this.#cuts.has(`${from}-${to}`)) return;
+    if (this.#cuts.has(`${from}-${to}`) || this.#isMuted(from, to)) return;
     this.#later(() => {
       const node = this.nodes.get(to);
       if (node !== undefined) this.#input(node, { kind: "notification", from, payload });
@@ -499,6 +564,7 @@ export class PeerCluster {
   }
 
   #dial(node: Node, id: LinkId, to: number, port: number): void {
+    if (this.#isMuted(node.sid, to)) return;
     this.#later(() => {
       const fakes = this.#fakes.get(to);
       if (fakes !== undefined) {
@@ -535,7 +601,7 @@ export class PeerCluster {
     if (!link.isOpen) return;
     link.isOpen = false;
     for (const { sid, id } of link.ends) {
-      if (sid !== by)
+      if (sid !== by && !this.#isMuted(sid))
         this.#later(() => this.#input(this.nodes.get(sid)!, { kind: "linkDown", link: id, reason }));
     }
   }
@@ -546,11 +612,7 @@ export class PeerCluster {
         this.#sendBytes(node, send.link, send.bytes);
         return;
       case "log":
-        for (const { zxid, bytes } of node.store.log) {
-          if (zxid <= send.after || zxid > send.through) continue;
-          this.#sendBytes(node, send.link, encodeProposal(zxid, bytes));
-          this.#sendBytes(node, send.link, encodeCommit(zxid));
-        }
+        this.#sendLog(node, send);
         return;
       case "snapshot": {
         const { walk, link } = send;
@@ -559,6 +621,19 @@ export class PeerCluster {
         if (!this.slowSnapshots.has(node.sid)) this.#finishSnapshot(node, stream);
       }
     }
+  }
+
+  #sendLog(node: Node, { link, after, through }: Extract<LinkSend, { kind: "log" }>): void {
+    let last = after;
+    for (const { zxid, bytes } of node.store.log) {
+      if (zxid <= after || zxid > through) continue;
+      if (zxid !== last + 1 && !(epochOf(zxid) > epochOf(last) && counterOf(zxid) === 1)) break;
+      last = zxid;
+      this.#sendBytes(node, link, encodeProposal(zxid, bytes));
+      this.#sendBytes(node, link, encodeCommit(zxid));
+    }
+    const broken = this.#linkOf(node.sid, link);
+    if (last !== through && broken !== undefined) this.#break(broken, "the own log has a gap");
   }
 
   /** What the server is sending as snapshots goes out to its end. */
@@ -601,15 +676,15 @@ export class PeerCluster {
       stream.held.push(bytes);
       return;
     }
-    this.#impostors
-      .get(`${node.sid}/${id}`)
-      ?.received.push(QuorumPacket.read(new JuteReader(Uint8Array.from(bytes))));
+    this.#impostors.get(`${node.sid}/${id}`)?.received.push(packetOf(bytes));
     const link = this.#linkOf(node.sid, id);
     const other = link?.ends.find((end) => end.sid !== node.sid);
     if (link === undefined || other === undefined) return;
-    const packet = QuorumPacket.read(new JuteReader(Uint8Array.from(bytes)));
+    const packet = packetOf(bytes);
     this.#underWay(node.sid, link, () => {
-      if (link.isOpen) this.#input(this.nodes.get(other.sid)!, { kind: "packet", link: other.id, packet });
+      if (!link.isOpen || this.#isMuted(node.sid, other.sid)) return;
+      this.#input(this.nodes.get(other.sid)!, { kind: "packet", link: other.id, packet });
+      this.arrived(packet, node.sid, other.sid);
     });
   }
 
@@ -620,6 +695,14 @@ export class PeerCluster {
     if (held === undefined) this.#later(arrives);
     else held.push(arrives);
   }
+}
+
+function emptyStore(): Store {
+  return { log: [], snapshot: undefined, accepted: 0, current: 0, mayVote: true };
+}
+
+function packetOf(bytes: Uint8Array): QuorumPacket {
+  return QuorumPacket.read(new JuteReader(Uint8Array.from(bytes)));
 }
 
 /** Stands in {@link Impostor.received} for the bytes of a snapshot, which are no packet. */

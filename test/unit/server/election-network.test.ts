@@ -117,7 +117,7 @@ describe("a notification", () => {
     expect([wires.dials, wires.links.size]).toEqual([["h3:3888", "h1:3888"], 2]);
   });
 
-  it("between all at once leaves one link per pair", async () => {
+  it("L6: between all at once leaves one link per pair, and nobody dials again", async () => {
     const all = [await server(1), await server(2), await server(3)];
     for (const from of [1, 2, 3]) for (const to of [1, 2, 3]) all[from - 1]!.send(to, text(`from ${from}`));
     await ms(50);

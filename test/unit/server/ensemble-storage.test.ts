@@ -179,7 +179,7 @@ describe("installSnapshot", () => {
 });
 
 describe("truncate", () => {
-  it("brings nothing back that a snapshot could hold whose tree went on to what was not committed", async () => {
+  it("F27: brings nothing back that a snapshot could hold whose tree went on to what was not committed", async () => {
     const set = encodeTxn(
       logged(11, { type: OpCode.setData, path: "/n5", data: Buffer.from("ghost"), version: 1 }),
     );
@@ -195,6 +195,19 @@ describe("truncate", () => {
     const { tree } = (done as Extract<JobDone, { kind: "recovered" }>).database;
     expect(Buffer.from(tree.data(tree.lookup("/n5"))!).toString()).toBe("5");
     expect(disk.paths().filter((path) => path.includes("snapshot"))).toEqual(["/data/version-2/snapshot.0"]);
+  });
+
+  it("F27: a snapshot above the cut goes, and what it held is not there after a restart (ZOOKEEPER-4837)", async () => {
+    for (const zxid of range(1, 10)) storage.database.replay(txn(zxid));
+    snapshots.start();
+    await clock.runUntil(snapshots.idle());
+    expect(snapshots.last?.zxid).toBe(10);
+    const done = await perform({ kind: "truncate", zxid: zx(7) });
+    expect(done).toMatchObject({ kind: "recovered", lastZxid: 7 });
+    await append(EPOCH_2 + 1);
+    const found = await restart();
+    expect(found.lastZxid).toBe(EPOCH_2 + 1);
+    expect(found.names).toEqual([...range(1, 7).map((zxid) => `n${zxid}`), "n200000001"].sort());
   });
 
   it("F64: takes what was logged behind an installed snapshot, and only that, from the log and from memory", async () => {

@@ -17,9 +17,13 @@ interface Target extends Endpoint {
   readonly sid: number;
 }
 
-/** Connecting to the leader, or, as an observer with `observerMasterPort`, to any of the voters. */
+/**
+ * Connecting to the leader, or, as an observer with `observerMasterPort`, to any of the voters that follow it; to the leader itself
+ * when none of those answers, or when there is none (F54): a leader that is a quorum alone has no followers.
+ */
 export class LeaderDial {
   readonly #state: PeerState;
+  /** In the order of the tries. */
   readonly #targets: readonly Target[];
   readonly #leaderSid: number;
   #link: LinkId = 0;
@@ -27,6 +31,8 @@ export class LeaderDial {
   #eagerTries = 0;
   #triedSid = 0;
   #giveUpAtMs = Number.POSITIVE_INFINITY;
+  /** From then on only the leader is tried, whoever was to be tried before it. */
+  #leaderAtMs = Number.POSITIVE_INFINITY;
   #retryAtMs = Number.POSITIVE_INFINITY;
   #lastReason = "";
   #failure: string | undefined;
@@ -56,19 +62,30 @@ export class LeaderDial {
     this.#tries = 0;
     this.#eagerTries = 0;
     this.#failure = undefined;
-    this.#giveUpAtMs = nowMs + ensemble.connectLimitTicks * tickMs;
+    const limitMs = ensemble.connectLimitTicks * tickMs;
+    this.#giveUpAtMs = nowMs + limitMs;
+    if (this.#targets.at(-1)?.sid === this.#leaderSid) this.#leaderAtMs = nowMs + limitMs / 2;
     if (this.#targets.length === 0) this.#giveUp("it is in no configuration that is known here");
     else this.#try();
   }
 
   #try(): void {
     const { nowMs, out } = this.#state;
-    const { sid, host, port } = this.#targets[this.#tries % this.#targets.length]!;
+    while (nowMs >= this.#leaderAtMs && this.#targets[this.#tries]!.sid !== this.#leaderSid) this.#tries++;
+    const { sid, host, port } = this.#targets[this.#tries]!;
     this.#triedSid = sid;
     this.#tries++;
     this.#retryAtMs = Number.POSITIVE_INFINITY;
     this.#link = this.#state.nextLink();
-    out.dial({ link: this.#link, host, port, timeoutMs: this.#giveUpAtMs - nowMs });
+    out.dial({ link: this.#link, host, port, timeoutMs: this.#timeoutMs(sid, this.#giveUpAtMs - nowMs) });
+  }
+
+  /** A master whose machine does not answer must leave time for the others, and for the leader. */
+  #timeoutMs(sid: number, leftMs: number): number {
+    if (sid === this.#leaderSid) return leftMs;
+    const { tickMs, ensemble } = this.#state;
+    const masters = new Set(this.#targets.map((target) => target.sid)).size - 1;
+    return Math.min(leftMs, Math.ceil((ensemble.connectLimitTicks * tickMs) / 2 / Math.max(1, masters)));
   }
 
   /** Whether that was the dial that is waited for. */
@@ -89,7 +106,7 @@ export class LeaderDial {
       this.#eagerTries++;
       this.#tries--;
       this.#retryAtMs = nowMs + eagerPauseMs;
-    } else if (this.#tries >= TRIES_MAX * this.#targets.length) this.#giveUp(reason);
+    } else if (this.#tries >= this.#targets.length) this.#giveUp(reason);
     else this.#retryAtMs = nowMs + ensemble.connectRetryDelayMs;
   }
 
@@ -112,21 +129,35 @@ export class LeaderDial {
   }
 }
 
-function targetsOf({ view, ensemble, learnerType, options, sid }: PeerState, leaderSid: number): Target[] {
+function targetsOf(state: PeerState, leaderSid: number): Target[] {
+  const { view, ensemble, learnerType } = state;
   const { committed, lastSeen } = view;
-  if (learnerType === "observer" && ensemble.observerMasterPort > 0) {
-    const { voters } = quorumSystemOf(committed);
-    const masters = committed.servers.filter(({ id }) => voters.has(id) && id !== sid);
-    const endpoints = masters.map(({ id, addresses }) => ({
-      sid: id,
-      host: addresses[0]!.host,
-      port: ensemble.observerMasterPort,
-    }));
-    return shuffled(endpoints, (bound) => options.rng.below(bound));
-  }
-  const leader =
+  const spec =
     memberOf(committed, leaderSid) ?? (lastSeen === null ? undefined : memberOf(lastSeen, leaderSid));
-  return leader?.addresses.map(({ host, quorumPort }) => ({ sid: leaderSid, host, port: quorumPort })) ?? [];
+  const leader =
+    spec?.addresses.map(({ host, quorumPort }) => ({ sid: leaderSid, host, port: quorumPort })) ?? [];
+  const isFed = learnerType === "observer" && ensemble.observerMasterPort > 0;
+  const masters = isFed ? mastersOf(state, leaderSid) : [];
+  if (masters.length === 0) return repeated(leader, TRIES_MAX);
+  // The leader comes when the others had their time: they may be about to follow it and to open that port.
+  return [...repeated(masters, TRIES_MAX), ...leader];
+}
+
+/** The voters that may feed this observer, in an order of its own. */
+function mastersOf({ view, ensemble, options, sid }: PeerState, leaderSid: number): Target[] {
+  const { committed } = view;
+  const { voters } = quorumSystemOf(committed);
+  const masters = committed.servers.filter(({ id }) => voters.has(id) && id !== sid && id !== leaderSid);
+  const targets = masters.map(({ id, addresses }) => ({
+    sid: id,
+    host: addresses[0]!.host,
+    port: ensemble.observerMasterPort,
+  }));
+  return shuffled(targets, (bound) => options.rng.below(bound));
+}
+
+function repeated<T>(items: readonly T[], times: number): T[] {
+  return Array.from({ length: times }, () => items).flat();
 }
 
 function shuffled<T>(items: T[], below: (bound: number) => number): T[] {

@@ -87,7 +87,7 @@ describe("the start", () => {
     expect(configOf()).toBe(formatMembership({ ...FIVE, version: 0 as Zxid }));
   });
 
-  it("is repeated after 200 ms, 400 ms, … 60 s", () => {
+  it("L7: is repeated after 200 ms, 400 ms, … 60 s", () => {
     start(3);
     sent();
     const waits: number[] = [];

@@ -63,7 +63,7 @@ describe("a change of the epoch without an election", () => {
 });
 
 describe("a follower that is being synchronised", () => {
-  test("its ACKs of txns count once it has acknowledged NEWLEADER, and not before", () => {
+  test("F20: its ACKs of txns count once it has acknowledged NEWLEADER, and not before", () => {
     const cluster = started();
     const slow = follower(cluster, 1);
     expect(slow.types).toContain(PacketType.NEWLEADER);

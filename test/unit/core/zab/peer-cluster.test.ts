@@ -68,25 +68,28 @@ describe("an ensemble", () => {
   test.each([
     ["small one, which goes out as it was", 100],
     ["large one, of which parts are written later", 100_000],
-  ])("what is written during a snapshot, a %s, comes before NEWLEADER (ZOOKEEPER-3104)", (_, dataBytes) => {
-    const cluster = started(3, 0, { ensemble: { forcesSnapshotSync: true } });
-    cluster.kill(1);
-    const client = cluster.connect(2);
-    const data = new Uint8Array(dataBytes);
-    for (let i = 0; i < 20; i++) expect(zk.create(client, `/n${i}`, { data })).toBe(0);
-    cluster.slowSnapshots.add(3);
-    cluster.start(1);
-    cluster.until(() => cluster.peer(1).role?.syncMode === "SNAP");
-    // Server 1 throws where a digest does not fit.
-    for (let i = 0; i < 20; i++) expect(zk.setData(client, `/n${i}`, bytes("new"))).toBe(0);
-    expect(zk.create(client, "/later")).toBe(0);
-    cluster.advance(5_000);
-    cluster.finishSnapshots(3);
-    expect(cluster.store(1).snapshot?.zxid).toBe(cluster.peer(3).lastZxid);
-    cluster.until(() => serving(cluster, 1, 2, 3));
-    expect(zk.create(client, "/after")).toBe(0);
-    expectAgreement(cluster);
-  });
+  ])(
+    "F23: what is written during a snapshot, a %s, comes before NEWLEADER (ZOOKEEPER-3104)",
+    (_, dataBytes) => {
+      const cluster = started(3, 0, { ensemble: { forcesSnapshotSync: true } });
+      cluster.kill(1);
+      const client = cluster.connect(2);
+      const data = new Uint8Array(dataBytes);
+      for (let i = 0; i < 20; i++) expect(zk.create(client, `/n${i}`, { data })).toBe(0);
+      cluster.slowSnapshots.add(3);
+      cluster.start(1);
+      cluster.until(() => cluster.peer(1).role?.syncMode === "SNAP");
+      // Server 1 throws where a digest does not fit.
+      for (let i = 0; i < 20; i++) expect(zk.setData(client, `/n${i}`, bytes("new"))).toBe(0);
+      expect(zk.create(client, "/later")).toBe(0);
+      cluster.advance(5_000);
+      cluster.finishSnapshots(3);
+      expect(cluster.store(1).snapshot?.zxid).toBe(cluster.peer(3).lastZxid);
+      cluster.until(() => serving(cluster, 1, 2, 3));
+      expect(zk.create(client, "/after")).toBe(0);
+      expectAgreement(cluster);
+    },
+  );
 
   test("a server far behind gets a snapshot, and survives a restart with it", () => {
     const cluster = started(3, 0, { ensemble: { forcesSnapshotSync: true } });

@@ -109,6 +109,24 @@ describe("quorum-protocol 8.3: observers", () => {
       expectAgreement(cluster);
     });
 
+    test("F54: a leader that is a quorum alone has no followers, and feeds the observer itself", () => {
+      const cluster = servingCluster(1, 1, { ensemble: { observerMasterPort: 2191 } });
+      expect(zk.create(cluster.connect(2), "/a")).toBe(0);
+      expectAgreement(cluster);
+    });
+
+    test("F54: no follower takes the observer: the leader does", () => {
+      const { cluster, master } = fed();
+      const leader = cluster.leader()!;
+      expect(master).not.toBe(leader);
+      cluster.kill(4);
+      for (const node of cluster.nodes.values()) node.isMasterOpen = false;
+      cluster.start(4);
+      untilServing(cluster, 4);
+      expect((cluster.peer(4).role as unknown as { masterSid: number }).masterSid).toBe(leader);
+      expect(zk.create(cluster.connect(4), "/a")).toBe(0);
+    });
+
     test("F54: what the next one has in memory does not reach back to it: SNAP", () => {
       const { cluster, master } = fed();
       cluster.kill(4, master);
