@@ -3,6 +3,7 @@ import { Fifo } from "../../base/fifo.ts";
 import { ErrorCode } from "../../protocol/error-code.ts";
 import type { JuteWriter } from "../../protocol/jute-writer.ts";
 import { NO_SESSION, type SessionId } from "../../protocol/session-id.ts";
+import { ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
 import { type AuthId, type AuthPeer, NO_IDS } from "../auth/auth-scheme.ts";
 import type { ConnectionId } from "../connection-id.ts";
 import type { QueuedOperation } from "../operations/operation.ts";
@@ -98,6 +99,8 @@ export class Request {
   /** The session that another server forwarded it for, whether that is known here or not. */
   forwardedFor: SessionId | undefined;
   receivedAtMs: number;
+  /** On a learner: the last that the leader had proposed, as far as is known here, when it was asked. The txn comes behind that. */
+  askedBehind: Zxid = ZXID_ZERO;
   /** A txn for it is on its way; it is answered when that is applied. */
   isProposed = false;
   /** The queue that it waits in; null when it is answered at once. */

@@ -58,12 +58,14 @@ export class LearnerSide {
   }
 
   /** The oldest request of the session that waits here, if the txn is its own: by session and cxid, like Apache. */
-  #askedHere({ clientId, cxid }: TxnHeader, body: TxnBody): Request | undefined {
+  #askedHere({ clientId, cxid, zxid }: TxnHeader, body: TxnBody): Request | undefined {
     const { sessions, connections, order } = this.#parts;
     const session = sessions.get(clientId);
     if (session === undefined) return undefined;
     const request = order.oldestProposed(session, connections.byId.get(session.connection)?.queue);
     if (request === undefined || request.xid !== cxid || request.operation.kind !== "write") return undefined;
+    // Another program may have gone on with the session, and have counted its requests anew.
+    if (zxid <= request.askedBehind) return undefined;
     const { type } = request.operation;
     // The leader's own closeSession, and ours before an upgrade, have cxid 0 too.
     if ((type === OpCode.createSession) !== (body.type === OpCode.createSession)) return undefined;

@@ -32,23 +32,26 @@ export class LearnerRequests {
   request(handler: LearnerHandler, data: Uint8Array, authinfo: QuorumPacket["authinfo"]): void {
     handler.requests++;
     const kind = this.#state.server?.leaderSide.request(handler.link, data, authinfo);
-    if (kind !== "sync") return;
-    const { proposals } = this.#leadership;
-    if (proposals === undefined) this.#state.out.send(handler.link, SYNC_PACKET);
-    else proposals.sync(handler);
+    if (kind === "sync") this.#leadership.proposals?.answer(handler, SYNC_PACKET);
   }
 
-  /** Whether a session lives; from here on it is the learner's. @throws JuteError when the data is too short */
-  revalidate({ link }: LearnerHandler, data: Uint8Array): void {
-    const { out, peerStats, server } = this.#state;
+  /**
+   * Whether a session lives; from here on it is the learner's. The answer comes behind what was proposed before, as that may be the
+   * session's: a learner tells its clients' txns by session and cxid, and another program that goes on with a session counts anew.
+   *
+   * @throws JuteError when the data is too short
+   */
+  revalidate(handler: LearnerHandler, data: Uint8Array): void {
+    const { peerStats, server } = this.#state;
     peerStats.counters.revalidate_count++;
     const reader = new JuteReader(data);
     const session = reader.readInt64();
     const timeoutMs = reader.readInt();
-    const isValid = server?.leaderSide.revalidate(link, session, timeoutMs) ?? false;
+    const isValid = server?.leaderSide.revalidate(handler.link, session, timeoutMs) ?? false;
     const answer = new JuteWriter(9);
     answer.writeInt64(session);
     answer.writeBoolean(isValid);
-    out.send(link, encodeWithData(PacketType.REVALIDATE, ZXID_NONE, answer.bytes()));
+    const packet = encodeWithData(PacketType.REVALIDATE, ZXID_NONE, answer.bytes());
+    this.#leadership.proposals?.answer(handler, packet);
   }
 }

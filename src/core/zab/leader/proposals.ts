@@ -31,6 +31,12 @@ export interface Outstanding {
   readonly reconfig: Membership | undefined;
 }
 
+/** What a learner is to be told. */
+interface Answer {
+  readonly handler: LearnerHandler;
+  readonly packet: Packet;
+}
+
 /** Who leads once a reconfig is committed; another than this server ends this leadership. */
 export type DesignateLeader = (proposal: Outstanding, laterZxids: readonly Zxid[]) => number;
 
@@ -49,8 +55,8 @@ export class Proposals implements Broadcast {
   readonly #learners: Iterable<LearnerHandler>;
   readonly #designate: DesignateLeader;
   readonly #outstanding = new Fifo<Outstanding>();
-  /** Syncs that wait for the commit of a proposal. */
-  readonly #syncs = new Map<Zxid, LearnerHandler[]>();
+  /** Answers that wait for the commit of a proposal. */
+  readonly #answers = new Map<Zxid, Answer[]>();
   readonly #acked = new Set<number>();
   #systems: readonly QuorumSystem[] = [];
   #systemsOf: QuorumView | undefined;
@@ -83,7 +89,8 @@ export class Proposals implements Broadcast {
   /** Syncs that wait for a commit. */
   get pendingSyncs(): number {
     let count = 0;
-    for (const waiting of this.#syncs.values()) count += waiting.length;
+    for (const waiting of this.#answers.values())
+      for (const { packet } of waiting) if (packet === SYNC_PACKET) count++;
     return count;
   }
 
@@ -132,15 +139,15 @@ export class Proposals implements Broadcast {
     this.advance();
   }
 
-  /** A sync of a learner: answered now, or right behind what was proposed before it. */
-  sync(handler: LearnerHandler): void {
+  /** Answers a learner's question now, or right behind what was proposed before it: so answers keep the order of the questions. */
+  answer(handler: LearnerHandler, packet: Packet): void {
     if (this.#outstanding.length === 0) {
-      this.#state.out.send(handler.link, SYNC_PACKET);
+      this.#state.out.send(handler.link, packet);
       return;
     }
-    const waiting = this.#syncs.get(this.#proposed);
-    if (waiting === undefined) this.#syncs.set(this.#proposed, [handler]);
-    else waiting.push(handler);
+    const waiting = this.#answers.get(this.#proposed);
+    if (waiting === undefined) this.#answers.set(this.#proposed, [{ handler, packet }]);
+    else waiting.push({ handler, packet });
   }
 
   /** A server has acknowledged everything up to `zxid`: how late the last of it was, unless it is committed already. */
@@ -181,10 +188,10 @@ export class Proposals implements Broadcast {
     summaries.quorum_ack_latency.add(this.#state.nowMs - next.proposedAtMs);
     if (leader === undefined) this.#tellCommit(entry);
     else this.#tellActivation(entry, leader);
-    const waiting = this.#syncs.get(zxid);
+    const waiting = this.#answers.get(zxid);
     if (waiting !== undefined) {
-      this.#syncs.delete(zxid);
-      for (const handler of waiting) this.#state.out.send(handler.link, SYNC_PACKET);
+      this.#answers.delete(zxid);
+      for (const { handler, packet } of waiting) this.#state.out.send(handler.link, packet);
     }
     if (reconfig === undefined || leader === undefined) return;
     this.#systems = [quorumSystemOf(reconfig)];
@@ -237,12 +244,12 @@ export class Proposals implements Broadcast {
     else heldCommits.push(commit);
   }
 
-  /** The learner is gone: nobody waits for its syncs. */
+  /** The learner is gone: nobody waits for its answers. */
   forget(handler: LearnerHandler): void {
-    for (const [zxid, waiting] of this.#syncs) {
-      const left = waiting.filter((other) => other !== handler);
-      if (left.length > 0) this.#syncs.set(zxid, left);
-      else this.#syncs.delete(zxid);
+    for (const [zxid, waiting] of this.#answers) {
+      const left = waiting.filter((answer) => answer.handler !== handler);
+      if (left.length > 0) this.#answers.set(zxid, left);
+      else this.#answers.delete(zxid);
     }
   }
 

@@ -10,6 +10,7 @@ import { ObserverMaster } from "../master/observer-master.ts";
 import { encodeRequest, encodeWithData, PacketType } from "../packets.ts";
 import type { PeerState } from "../peer-state.ts";
 import type { LeaderLink } from "./leader-link.ts";
+import type { ReceivedProposals } from "./received-proposals.ts";
 
 /**
  * What goes to the leader for the clients of this server and for the observers that it feeds, and the answers (quorum-protocol 3.12,
@@ -18,14 +19,16 @@ import type { LeaderLink } from "./leader-link.ts";
 export class ClientRelay {
   readonly #state: PeerState;
   readonly #link: LeaderLink;
+  readonly #proposals: ReceivedProposals;
   /** Who has asked the leader, in order: an observer fed from here, or null for a client of this server. */
   readonly #syncAskers = new Fifo<LearnerHandler | null>();
   readonly #revalidationAskers = new Fifo<LearnerHandler | null>();
   #master: ObserverMaster | undefined;
 
-  constructor(state: PeerState, link: LeaderLink) {
+  constructor(state: PeerState, link: LeaderLink, proposals: ReceivedProposals) {
     this.#state = state;
     this.#link = link;
+    this.#proposals = proposals;
   }
 
   /** Feeds observers; undefined when nobody is fed here. */
@@ -52,6 +55,7 @@ export class ClientRelay {
   /** A write or a sync of a client of this server. */
   forward(request: Request): void {
     const { frame, ids, operation } = request;
+    request.askedBehind = this.#proposals.last;
     const body = new JuteWriter(8 + frame.length);
     body.writeInt64(request.sessionId);
     body.writeRaw(frame);

@@ -53,7 +53,7 @@ export class Learner implements Role {
       this.#committed(logged, leader),
     );
     this.#catchUp = new CatchUp(state, this.#link, this.#proposals, end);
-    this.#relay = new ClientRelay(state, this.#link);
+    this.#relay = new ClientRelay(state, this.#link, this.#proposals);
     this.#startDialing();
   }
 

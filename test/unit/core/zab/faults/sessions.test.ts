@@ -1,15 +1,34 @@
 import { describe, expect, test } from "vitest";
+import { sessionPassword } from "../../../../../src/core/session/session-password.ts";
+import { PacketType } from "../../../../../src/core/zab/packets.ts";
 import { ErrorCode } from "../../../../../src/protocol/error-code.ts";
+import { Int64 } from "../../../../../src/protocol/int64.ts";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import type { SessionId } from "../../../../../src/protocol/session-id.ts";
-import { decodeTxn } from "../../../../../src/protocol/txn.ts";
+import { decodeTxn, encodeTxn, type TxnBody } from "../../../../../src/protocol/txn.ts";
+import { makeZxid, type Zxid } from "../../../../../src/protocol/zxid.ts";
 import { zk } from "../../../../support/core-client.ts";
-import { type Client, connectPayload } from "../../../../support/core-harness.ts";
+import { type Client, connectPayload, OPEN_ACL } from "../../../../support/core-harness.ts";
 import type { PeerCluster } from "../../../../support/peer-cluster.ts";
-import { expectAgreement, hasNode, servingCluster, untilServing } from "../../../../support/zab.ts";
+import {
+  endSync,
+  expectAgreement,
+  followImpostor,
+  hasNode,
+  lead,
+  servingCluster,
+  untilServing,
+} from "../../../../support/zab.ts";
 
 const TIMEOUT_MS = 6_000;
 const EPHEMERAL = 1;
+const CREATE = {
+  type: OpCode.create,
+  data: null,
+  acl: OPEN_ACL,
+  ephemeral: false,
+  parentCVersion: 1,
+} as const;
 
 type Session = Pick<Client, "sessionId" | "password">;
 
@@ -61,14 +80,15 @@ describe("quorum-protocol 8.3: sessions and servers that come and go", () => {
       expectAgreement(cluster);
     });
 
-    test("F41: it comes while the end is proposed: the session is over, before anybody can see it", () => {
+    test("F41: it comes while the end is proposed: the session is over, when everybody can see it", () => {
       const { cluster, client } = expiring();
       cluster.slowDisks.add(1).add(2);
       cluster.until(() => txnsOf(cluster, 3).at(-1)!.header.type === OpCode.closeSession);
       expect(hasNode(cluster, 2, "/e")).toBe(true);
       const late = reconnect(cluster, 2, client);
-      expect(timeoutIn(late)).toBe(0);
+      expect(timeoutIn(late)).toBeUndefined();
       cluster.persist(1);
+      expect(timeoutIn(late)).toBe(0);
       expectNothingOf(cluster, client.sessionId, 1, 2, 3);
     });
 
@@ -95,12 +115,13 @@ describe("quorum-protocol 8.3: sessions and servers that come and go", () => {
     client.request(OpCode.create, zk.createBody("/late-1"));
     client.request(OpCode.create, zk.createBody("/late-2"));
     const moved = reconnect(cluster, 2, client);
+    cluster.slowDisks.clear();
+    cluster.persist(2);
     expect(timeoutIn(moved)).toBe(TIMEOUT_MS);
     moved.flush();
     moved.request(OpCode.create, zk.createBody("/new"), 100);
     cluster.release();
-    cluster.slowDisks.clear();
-    for (const sid of [1, 2]) cluster.persist(sid);
+    cluster.persist(1);
     expect(client.isClosed).toBe(true);
     expect(moved.reply()).toMatchObject({ xid: 100, err: 0 });
     for (const sid of [1, 2, 3]) {
@@ -115,6 +136,68 @@ describe("quorum-protocol 8.3: sessions and servers that come and go", () => {
       ErrorCode.SESSIONMOVED,
     ]);
     expectAgreement(cluster);
+  });
+
+  test.each([
+    ["a follower", 2, 0],
+    ["an observer", 4, 0],
+    ["an observer that a follower feeds", 4, 2191],
+  ])(
+    "F42: a program that goes on with a session, and counts from 1 like the one before it, does not get that one's answers at %s",
+    (_, sid, observerMasterPort) => {
+      const cluster = servingCluster(3, 1, { ensemble: { observerMasterPort } });
+      const before = cluster.connect(3, TIMEOUT_MS);
+      cluster.slowDisks.add(1).add(2);
+      before.request(OpCode.create, zk.createBody("/before"), 1);
+      const after = reconnect(cluster, sid, before);
+      const commit = (): void => {
+        cluster.slowDisks.clear();
+        for (const each of [1, 2]) cluster.persist(each);
+      };
+      const ask = (): void => {
+        after.flush();
+        cluster.hold(sid, ...[1, 2, 3].filter((other) => other !== sid));
+        after.request(OpCode.create, zk.createBody("/after"), 1);
+      };
+      if (timeoutIn(after) === undefined) {
+        commit();
+        ask();
+      } else {
+        ask();
+        commit();
+      }
+      expect(hasNode(cluster, sid, "/before")).toBe(true);
+      expect(after.frames).toEqual([]);
+      cluster.release();
+      expect(after.reply()).toMatchObject({ xid: 1, err: 0 });
+      expect(hasNode(cluster, sid, "/after")).toBe(true);
+    },
+  );
+
+  test("F42: nor at a follower of an Apache, which answers at once", () => {
+    const { cluster, leaders } = followImpostor();
+    const leader = endSync(lead(leaders[0]!, 9).say(PacketType.DIFF, 0), 9);
+    const sessionId = Int64.fromBigInt(77n);
+    const propose = (zxid: Zxid, cxid: number, body: TxnBody): void => {
+      const header = { clientId: sessionId, cxid, zxid, time: 1, type: body.type };
+      leader.say(PacketType.PROPOSAL, zxid, encodeTxn({ header, body, digest: undefined }));
+    };
+    const [first, second, third] = [1, 2, 3].map((counter) => makeZxid(9, counter)) as [Zxid, Zxid, Zxid];
+    propose(first, 0, { type: OpCode.createSession, timeOut: TIMEOUT_MS });
+    leader.say(PacketType.COMMIT, first);
+    propose(second, 1, { ...CREATE, path: "/before" });
+    const after = reconnect(cluster, 1, { sessionId, password: sessionPassword(sessionId) });
+    const { data } = leader.received.at(-1)!;
+    leader.say(PacketType.REVALIDATE, -1, Uint8Array.from([...data!.subarray(0, 8), 1]));
+    expect(timeoutIn(after)).toBe(TIMEOUT_MS);
+    after.flush();
+    after.request(OpCode.create, zk.createBody("/after"), 1);
+    leader.say(PacketType.COMMIT, second);
+    expect(hasNode(cluster, 1, "/before")).toBe(true);
+    expect(after.frames).toEqual([]);
+    propose(third, 1, { ...CREATE, path: "/after" });
+    leader.say(PacketType.COMMIT, third);
+    expect(after.reply()).toMatchObject({ xid: 1, zxid: third, err: 0 });
   });
 
   describe("F43: a closeSession beside creates of ephemerals of the same session", () => {
