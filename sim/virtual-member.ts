@@ -5,6 +5,7 @@ import type { Database } from "../src/core/tree/database.ts";
 import type { Peer } from "../src/core/zab/peer.ts";
 import type { SessionId } from "../src/protocol/session-id.ts";
 import { RunningServer } from "../src/server/running-server.ts";
+import { quorumRuleOf } from "./quorum-rule.ts";
 import { listenOn } from "./virtual-client-port.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import { CONFIG_FILE, configOn } from "./virtual-config.ts";
@@ -96,13 +97,18 @@ export class VirtualMember {
     return this.#lives;
   }
 
-  /** Whether the configuration that the server would start with has a line for it; without one it refuses to start. */
-  get listsItself(): boolean {
+  /** Sids of the configuration that the server would start with. */
+  get storedMembers(): readonly number[] {
     const text = (path: string): string => Buffer.from(this.#disk.get(path) ?? []).toString("latin1");
     const config = text(CONFIG_FILE);
     const dynamic = /^dynamicConfigFile=(.*)$/m.exec(config)?.[1];
-    const members = dynamic === undefined ? config : text(dynamic);
-    return members.split("\n").some((line) => line.startsWith(`server.${this.sid}=`));
+    const { lines } = quorumRuleOf(dynamic === undefined ? config : text(dynamic));
+    return [...lines.keys()];
+  }
+
+  /** Whether that has a line for this server; without one it refuses to start. */
+  get listsItself(): boolean {
+    return this.storedMembers.includes(this.sid);
   }
 
   /** Somebody writes its zoo.cfg while it is off. */

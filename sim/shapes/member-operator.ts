@@ -117,16 +117,28 @@ export class MemberOperator {
     if (!goesOn) member.kill();
   }
 
-  /** Starts those again that do not find themselves in the configuration that they stored. */
+  /** Gives the present configuration to whoever cannot get it from the others. */
   #mend(): void {
     for (const sid of [...this.present, ...(this.#joiner === undefined ? [] : [this.#joiner])]) {
       const member = this.#member(sid);
-      if (member.isOn || member.listsItself) continue;
+      if (!this.#isLost(member)) continue;
       this.#count("configured anew");
+      this.#options.say(`${member.host} is given the present configuration`);
+      member.kill();
       this.#configure(member);
       member.repairDisk();
       member.start();
     }
+  }
+
+  /**
+   * It has stored a configuration without itself, with which it does not start; or it was away until everybody whom it knows had
+   * left: it asks those for a leader, and nobody else knows that it does.
+   */
+  #isLost(member: VirtualMember): boolean {
+    if (!member.isOn && !member.listsItself) return true;
+    if (member.peer?.isServing === true) return false;
+    return !member.storedMembers.some((sid) => sid !== member.sid && this.#seen!.lines.has(sid));
   }
 
   #choose({ version, voters, lines }: SeenMembership, rng: Rng): Request | undefined {

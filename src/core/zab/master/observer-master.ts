@@ -1,7 +1,7 @@
 import { JuteError, JuteReader } from "../../../protocol/jute-reader.ts";
 import { OpCode } from "../../../protocol/opcode.ts";
 import type { QuorumPacket } from "../../../protocol/records/quorum.ts";
-import { makeZxid, type Zxid } from "../../../protocol/zxid.ts";
+import { counterOf, epochOf, makeZxid, type Zxid } from "../../../protocol/zxid.ts";
 import { formatMembership } from "../../quorum/membership-text.ts";
 import type { LogEntry } from "../../ready.ts";
 import {
@@ -116,9 +116,20 @@ export class ObserverMaster {
       return;
     }
     handler.lastZxid = zxid;
-    const refusal = this.#sync.refusalOf(handler, this.#learners);
+    const refusal = this.#aheadOfUs(zxid) ?? this.#sync.refusalOf(handler, this.#learners);
     if (refusal !== undefined) this.#learners.close(handler, refusal);
     else if (this.#sync.plan(handler, undefined, this.#learners)) this.#forward(handler);
+  }
+
+  /**
+   * Why an observer that has more of this epoch than was committed here must wait, undefined when it has not: what another
+   * master has given it is decided, and its clients have seen it. A cut would take that back (S19, S22).
+   */
+  #aheadOfUs(zxid: Zxid): string | undefined {
+    const { lastProcessedZxid } = this.#state.database;
+    const isOfEpoch = epochOf(zxid) === this.#upstream.epoch && counterOf(zxid) !== 0;
+    if (!isOfEpoch || zxid <= lastProcessedZxid) return undefined;
+    return `it has 0x${zxid.toString(16)}, and 0x${lastProcessedZxid.toString(16)} is the last that is committed here`;
   }
 
   logSurveyed(survey: LogSurveyed): void {

@@ -21,7 +21,7 @@ import {
   untilServing,
 } from "../../../../support/zab.ts";
 
-const { ACK, COMMIT, INFORM, OBSERVERINFO, PROPOSAL } = PacketType;
+const { ACK, COMMIT, DIFF, INFORM, LEADERINFO, OBSERVERINFO, PROPOSAL } = PacketType;
 
 /** Zxids of txns that the packets bring as committed, in order of their coming. */
 function committedIn(packets: readonly { readonly type: number; readonly zxid: number }[]): number[] {
@@ -125,6 +125,21 @@ describe("quorum-protocol 8.3: observers", () => {
       untilServing(cluster, 4);
       expect((cluster.peer(4).role as unknown as { masterSid: number }).masterSid).toBe(leader);
       expect(zk.create(cluster.connect(4), "/a")).toBe(0);
+    });
+
+    test("F54: the next one is behind what the observer has: it takes nothing back, the observer comes again", () => {
+      const { cluster, master } = fed();
+      expect(zk.create(cluster.connect(4), "/before")).toBe(0);
+      const { lastZxid } = cluster.peer(master);
+      const refused = joinAs(cluster.intrude(master), 5, lastZxid + 1, OBSERVERINFO);
+      expect(refused.types).toEqual([LEADERINFO]);
+      expect(refused.isClosed).toBe(true);
+      expect(zk.create(cluster.connect(master), "/a")).toBe(0);
+      const taken = joinAs(cluster.intrude(master), 5, lastZxid + 1, OBSERVERINFO);
+      expect(taken.types.slice(0, 2)).toEqual([LEADERINFO, DIFF]);
+      // Of an epoch that is over everything is known here.
+      const old = joinAs(cluster.intrude(master), 6, makeZxid(0, 9), OBSERVERINFO);
+      expect(old.isClosed).toBe(false);
     });
 
     test("F54: what the next one has in memory does not reach back to it: SNAP", () => {
