@@ -7,6 +7,7 @@ import { runZkCli } from "../../src/cli/shell/run-zk-cli.ts";
 import { type Client, connect } from "../../src/client/index.ts";
 import { startFaultProxy } from "../../src/testing/index.ts";
 import { ClientTestServer } from "../support/client-server.ts";
+import { GrowingText } from "../support/growing-text.ts";
 
 /** What the shell has beyond Apache's, and what it says when things go wrong, against our server. */
 const directory = mkdtempSync(join(tmpdir(), "shell-session-"));
@@ -299,15 +300,11 @@ describe("export, import and diff", () => {
 class Typist {
   readonly #input = new PassThrough();
   readonly exitCode: Promise<number>;
-  #text = "";
-  #changed: () => void = () => undefined;
+  readonly #text = new GrowingText();
 
   constructor(words: readonly string[], address = server.address) {
-    const take = (text: string): void => {
-      this.#text += text;
-      this.#changed();
-    };
-    const streams = { input: this.#input, output: { out: take, err: take }, isTerminal: false };
+    const output = { out: this.#text.add, err: this.#text.add };
+    const streams = { input: this.#input, output, isTerminal: false };
     this.exitCode = runZkCli(["-server", address, ...words], {}, streams);
   }
 
@@ -319,21 +316,8 @@ class Typist {
     this.#input.end();
   }
 
-  /** Waits for a text that has not been seen yet; everything up to its end counts as seen. */
-  async sees(text: string): Promise<void> {
-    const deadline = Date.now() + 10_000;
-    while (!this.#text.includes(text)) {
-      const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`never saw ${text} in:\n${this.#text}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#changed = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    this.#text = this.#text.slice(this.#text.indexOf(text) + text.length);
+  sees(text: string): Promise<string> {
+    return this.#text.sees(text);
   }
 }
 

@@ -6,6 +6,7 @@ import { Shell } from "../../src/cli/shell/shell.ts";
 import { tokenize } from "../../src/cli/shell/tokenize.ts";
 import { usageLines } from "../../src/cli/shell/usage.ts";
 import { connectLazily } from "../../src/client/connect.ts";
+import { Changes } from "../support/changes.ts";
 import { ClientTestServer } from "../support/client-server.ts";
 import { type Comparable, comparable, readTranscript } from "../support/zk-cli-transcript.ts";
 import { DIFFERENCES, type ShellDifference } from "./shell-differences.ts";
@@ -24,7 +25,7 @@ class RecordedShell {
   readonly shell: Shell;
   #out: string[] = [];
   #err: string[] = [];
-  #changed: () => void = () => undefined;
+  readonly #changes = new Changes();
 
   constructor(address: string) {
     this.shell = new Shell({
@@ -34,7 +35,7 @@ class RecordedShell {
       console: {
         out: (text) => {
           this.#out.push(...text.split("\n"));
-          this.#changed();
+          this.#changes.note();
         },
         err: (text) => void this.#err.push(...text.split("\n")),
       },
@@ -47,18 +48,8 @@ class RecordedShell {
   /** Runs the line and waits for as many events as are expected; what was printed meanwhile. */
   async run(typed: string, events: number, run = () => this.shell.line(typed)): Promise<Comparable> {
     await run();
-    const deadline = Date.now() + PATIENCE_MS;
-    while (this.#eventCount() < events && Date.now() < deadline) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, deadline - Date.now());
-        this.#changed = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      // The four lines of an event come together.
-      await Promise.resolve();
-    }
+    const missing = (): string => `"${typed}": ${this.#eventCount()} of ${events} events have come`;
+    await this.#changes.until(() => this.#eventCount() >= events, PATIENCE_MS, missing);
     const recorded = { typed, out: this.#out, err: this.#err };
     this.#out = [];
     this.#err = [];

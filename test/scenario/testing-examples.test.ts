@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { startTestServer } from "../../src/testing/index.ts";
+import { Changes } from "../support/changes.ts";
 
 const RUNNER = fileURLToPath(new URL("../../scripts/example.mjs", import.meta.url));
 const running = new Set<ChildProcess>();
@@ -15,7 +16,7 @@ afterEach(() => {
 class Program {
   readonly #child: ChildProcess;
   readonly #exit: Promise<unknown[]>;
-  readonly #wakes = new Set<() => void>();
+  readonly #changes = new Changes();
   output = "";
   errors = "";
 
@@ -26,24 +27,22 @@ class Program {
     running.add(child);
     child.once("close", () => {
       running.delete(child);
-      for (const wake of this.#wakes) wake();
+      this.#changes.note();
     });
     child.stderr.on("data", (chunk) => {
       this.errors += chunk;
     });
     child.stdout.on("data", (chunk) => {
       this.output += chunk;
-      for (const wake of this.#wakes) wake();
+      this.#changes.note();
     });
   }
 
   /** Resolves when the last line printed is this one. */
   async prints(line: string): Promise<void> {
-    while (!this.output.endsWith(`${line}\n`)) {
-      if (this.#child.exitCode !== null)
-        throw new Error(`it ended before it printed "${line}":\n${this.errors}`);
-      await new Promise<void>((resolve) => this.#wakes.add(resolve));
-    }
+    const isPrinted = (): boolean => this.output.endsWith(`${line}\n`);
+    await this.#changes.until(() => isPrinted() || this.#child.exitCode !== null);
+    if (!isPrinted()) throw new Error(`it ended before it printed "${line}":\n${this.errors}`);
   }
 
   async exitCode(): Promise<unknown> {

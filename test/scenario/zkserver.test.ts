@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, watch, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { isAlive } from "../../src/cli/pid-file.ts";
 import { askFourLetterWord } from "../../src/transport/four-letter-client.ts";
+import { Changes } from "../support/changes.ts";
 import { Checkout, freePort, type Outcome } from "../support/checkout.ts";
+import { GrowingText } from "../support/growing-text.ts";
 
 let checkout: Checkout;
 let port: number;
@@ -259,7 +261,7 @@ describe("environment", () => {
     expect((await zkServer("start")).code).toBe(0);
     expect(await askFourLetterWord("127.0.0.1", port, "ruok", 5000)).toBe("imok");
     const told = "these JVM flags mean nothing to this server and are ignored: -Xmx512m";
-    await retry(async () => expect(checkout.read("log2/zookeeper-zk-server-host.out")).toContain(told));
+    await untilLogged("log2", told);
   });
 
   test("the file wins over JVMFLAGS, JVMFLAGS win over SERVER_JVMFLAGS", async () => {
@@ -270,10 +272,9 @@ describe("environment", () => {
       JVMFLAGS: "-Dzookeeper.preAllocSize=128",
     };
     expect((await zkServerWith(flags, "start")).code).toBe(0);
-    const properties = (await retry(async () => {
-      const answer = await fetch(`http://127.0.0.1:${adminPort}/commands/system_properties`);
-      return answer.json();
-    })) as Record<string, string>;
+    await untilLogged("logs", "Started AdminServer");
+    const answer = await fetch(`http://127.0.0.1:${adminPort}/commands/system_properties`);
+    const properties = (await answer.json()) as Record<string, string>;
     expect(properties["zookeeper.snapCount"]).toBe("7777");
     expect(properties["zookeeper.preAllocSize"]).toBe("128");
     expect(properties["zookeeper.log.dir"]).toBe(`${checkout.root}/bin/../logs`);
@@ -295,16 +296,27 @@ describe("environment", () => {
   });
 });
 
-/** Until it works: what comes right behind the start of a server. */
-async function retry<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (tries === 200) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+/** Resolves when a server has written `text` into a log file, whose directory is there. */
+async function untilLogged(directory: string, text: string): Promise<void> {
+  const file = `${directory}/zookeeper-zk-server-host.out`;
+  const changes = new Changes();
+  const watcher = watch(checkout.path(directory), changes.note);
+  try {
+    await changes.until(
+      () => existsSync(checkout.path(file)) && checkout.read(file).includes(text),
+      10_000,
+      () => `never logged ${JSON.stringify(text)}:\n${checkout.read(file)}`,
+    );
+  } finally {
+    watcher.close();
   }
+}
+
+/** What a server in the foreground prints. */
+function printed(server: ChildProcess): GrowingText {
+  const text = new GrowingText();
+  for (const stream of [server.stdout, server.stderr]) stream!.setEncoding("utf8").on("data", text.add);
+  return text;
 }
 
 describe("other verbs", () => {
@@ -324,7 +336,8 @@ describe("other verbs", () => {
     mkdirSync(checkout.path("logs"));
     const server = spawn("bash", ["-c", `exec ${stdout}`], { env: { PATH: process.env.PATH } });
     processes.push(server);
-    const answer = await retry(() => askFourLetterWord("127.0.0.1", port, "srvr", 5000));
+    await untilLogged("logs", "serving clients");
+    const answer = await askFourLetterWord("127.0.0.1", port, "srvr", 5000);
     expect(answer).toContain("Mode: standalone");
   });
 
@@ -344,12 +357,9 @@ describe("start-foreground", () => {
     const env = { PATH: process.env.PATH ?? "", ZOO_NOEXEC: noExec };
     const server = spawn(checkout.path("bin/zkServer.sh"), ["start-foreground"], { env });
     processes.push(server);
-    let output = "";
-    server.stdout.on("data", (piece) => {
-      output += piece;
-    });
+    const output = printed(server);
     const exited = new Promise<number | null>((resolve) => server.once("exit", resolve));
-    await retry(async () => expect(output).toContain("serving clients"));
+    await output.sees("serving clients");
     expect(existsSync(checkout.path("data/zookeeper_server.pid"))).toBe(false);
     if (noExec === "") {
       server.kill("SIGTERM");

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, type FSWatcher, mkdirSync, rmSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../src/config/config.ts";
 import { configFromEntries, loadConfig } from "../../src/config/load.ts";
 import type { RunningServer } from "../../src/server/running-server.ts";
 import { type ServerPorts, startServer } from "../../src/server/start-server.ts";
+import { Changes } from "./changes.ts";
 import { freePort } from "./free-port.ts";
 import { RecordedLog, temporaryDirectory } from "./test-server.ts";
 
@@ -29,6 +30,8 @@ export class TestEnsemble {
   readonly #entries: Readonly<Record<string, string>>;
   readonly #root = temporaryDirectory("ensemble");
   readonly #members = new Map<number, Member>();
+  readonly #changes = new Changes();
+  readonly #watchers: FSWatcher[] = [];
 
   private constructor(entries: Readonly<Record<string, string>>) {
     this.#entries = entries;
@@ -44,6 +47,7 @@ export class TestEnsemble {
       const clientPort = await freePort();
       const line = `127.0.0.1:${await freePort()}:${await freePort()}:participant;127.0.0.1:${clientPort}`;
       ensemble.#members.set(id, { dataDir, clientPort, line, server: undefined, log: new RecordedLog() });
+      ensemble.#watchers.push(watch(dataDir, ensemble.#changes.note));
     }
     return ensemble;
   }
@@ -70,6 +74,7 @@ export class TestEnsemble {
   /** Stops all and removes their directories. */
   async end(): Promise<void> {
     await Promise.all(this.ids.map((id) => this.stop(id)));
+    for (const watcher of this.#watchers) watcher.close();
     rmSync(this.#root, { recursive: true, force: true });
   }
 
@@ -94,14 +99,10 @@ export class TestEnsemble {
     return roles;
   }
 
-  /** Polls until `condition` holds; the deadline is this helper's own, so that a failure shows what is there instead. */
+  /** Looks whenever a server has logged a line or changed a file; a failure shows what is there instead. */
   async until(what: string, condition: () => boolean, deadlineMs = 20_000): Promise<void> {
-    const end = performance.now() + deadlineMs;
-    while (!condition()) {
-      if (performance.now() > end)
-        throw new Error(`not within ${deadlineMs} ms: ${what}; ${this.describe()}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const failure = (): string => `not within ${deadlineMs} ms: ${what}; ${this.describe()}`;
+    await this.#changes.until(condition, deadlineMs, failure);
   }
 
   /** Until every running server serves, one of them as leader; resolves with its id. */
@@ -131,7 +132,7 @@ export class TestEnsemble {
   ): Promise<void> {
     const member = this.member(id);
     const config = this.#configOf(member, entries);
-    member.log = new RecordedLog();
+    member.log = new RecordedLog(this.#changes.note);
     member.server = await startServer(config, { log: member.log, ...ports });
   }
 

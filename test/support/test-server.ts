@@ -15,12 +15,17 @@ export interface LogLine {
 /** A log that keeps its lines. */
 export class RecordedLog implements Log {
   readonly lines: LogLine[] = [];
+  readonly #onLine: () => void;
 
   debug = this.#recorder("debug");
   info = this.#recorder("info");
   warn = this.#recorder("warn");
   error = this.#recorder("error");
   fatal = this.#recorder("fatal");
+
+  constructor(onLine: () => void = () => undefined) {
+    this.#onLine = onLine;
+  }
 
   messages(level: LogLevel): string[] {
     return this.lines.filter((line) => line.level === level).map((line) => line.message);
@@ -29,6 +34,7 @@ export class RecordedLog implements Log {
   #recorder(level: LogLevel) {
     return (fields: object, message: string): void => {
       this.lines.push({ level, fields: { ...fields }, message });
+      this.#onLine();
     };
   }
 }

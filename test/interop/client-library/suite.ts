@@ -12,6 +12,7 @@ import {
   type WatchEvent,
 } from "../../../src/client/index.ts";
 import { type FaultProxy, startFaultProxy } from "../../../src/testing/index.ts";
+import { Changes } from "../../support/changes.ts";
 
 /** A server that the suite runs against. */
 export interface SuiteServer {
@@ -33,18 +34,14 @@ const textOf = (data: Uint8Array | null): string | null =>
 /** Collects events and lets a test wait for the n-th. */
 class Events<E> {
   readonly all: E[] = [];
-  #wake: (() => void) | undefined;
+  readonly #changes = new Changes();
   readonly take = (event: E): void => {
     this.all.push(event);
-    this.#wake?.();
+    this.#changes.note();
   };
 
   async count(wanted: number): Promise<E[]> {
-    while (this.all.length < wanted) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    await this.#changes.until(() => this.all.length >= wanted);
     return this.all;
   }
 }

@@ -6,6 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Client, connect } from "../../../src/client/index.ts";
 import { ClientTestServer } from "../../support/client-server.ts";
+import { GrowingText } from "../../support/growing-text.ts";
 import { REPOSITORY } from "../support/peers.ts";
 
 /** The shell in a pseudo terminal (`script` of util-linux makes it), typed into key by key. */
@@ -33,8 +34,7 @@ class Terminal {
   readonly #child: ChildProcess;
   readonly exitCode: Promise<number | null>;
   /** Everything that has come and was not yet waited for. */
-  #screen = "";
-  #changed: () => void = () => undefined;
+  readonly #screen = new GrowingText(stripVTControlCharacters);
 
   constructor(variables: Readonly<Record<string, string>> = {}) {
     const program = `exec '${process.execPath}' '${join(REPOSITORY, "dist/bin/zk-cli.cjs")}' -server ${server.address}`;
@@ -43,10 +43,7 @@ class Terminal {
       env: environment as NodeJS.ProcessEnv,
       stdio: ["pipe", "pipe", "inherit"],
     });
-    this.#child.stdout!.setEncoding("utf8").on("data", (text: string) => {
-      this.#screen += text;
-      this.#changed();
-    });
+    this.#child.stdout!.setEncoding("utf8").on("data", this.#screen.add);
     this.exitCode = new Promise((resolve) => this.#child.once("close", resolve));
   }
 
@@ -55,29 +52,12 @@ class Terminal {
   }
 
   /** Waits until the text is on the screen, without control characters; returns what came before it. */
-  async sees(text: string): Promise<string> {
-    const deadline = Date.now() + 20_000;
-    for (;;) {
-      const plain = stripVTControlCharacters(this.#screen);
-      const at = plain.indexOf(text);
-      if (at >= 0) {
-        this.#screen = plain.slice(at + text.length);
-        return plain.slice(0, at);
-      }
-      const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`never saw ${JSON.stringify(text)} in:\n${plain}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#changed = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
+  sees(text: string): Promise<string> {
+    return this.#screen.sees(text, 20_000);
   }
 
   get raw(): string {
-    return this.#screen;
+    return this.#screen.unseen;
   }
 
   kill(): void {

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
+import { Changes } from "../../support/changes.ts";
 import { peers } from "./peers.ts";
 
 /** One line typed into zkCli, and how many watch events are expected because of it. */
@@ -39,7 +40,7 @@ function apacheCommand(): readonly string[] {
 export class ZkCli {
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
-  #changed: () => void = () => undefined;
+  readonly #changes = new Changes();
   #isClosed = false;
   readonly exited: Promise<number | null>;
 
@@ -47,12 +48,12 @@ export class ZkCli {
     this.#child = child;
     output.on("line", (line) => {
       this.#lines.push(line);
-      this.#changed();
+      this.#changes.note();
     });
     this.exited = new Promise((resolve) => {
       child.once("close", (code) => {
         resolve(code);
-        this.#changed();
+        this.#changes.note();
       });
     });
   }
@@ -74,20 +75,10 @@ export class ZkCli {
   }
 
   async #until(isEnough: (lines: readonly string[]) => boolean): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS;
-    while (!isEnough(this.#lines)) {
-      const left = deadline - Date.now();
-      if (left <= 0 || this.#child.exitCode !== null) {
-        throw new Error(`zkCli did not get that far:\n${this.#lines.join("\n")}`);
-      }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#changed = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
+    const failure = (): string => `zkCli did not get that far:\n${this.#lines.join("\n")}`;
+    const hasEnded = (): boolean => this.#child.exitCode !== null;
+    await this.#changes.until(() => isEnough(this.#lines) || hasEnded(), PATIENCE_MS, failure);
+    if (!isEnough(this.#lines)) throw new Error(failure());
   }
 
   /** Types a line and waits until it has been carried out and its events have come. */

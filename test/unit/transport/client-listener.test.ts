@@ -4,6 +4,7 @@ import type { Log } from "../../../src/base/ports.ts";
 import { SharedReader } from "../../../src/transport/accepted-socket.ts";
 import type { ClientConnection, ClientHandler } from "../../../src/transport/client-connection.ts";
 import { type ClientListener, listenForClients } from "../../../src/transport/client-listener.ts";
+import { Changes } from "../../support/changes.ts";
 import { frame, WireClient } from "../../support/wire-client.ts";
 
 interface Line {
@@ -21,7 +22,7 @@ class Recorder implements ClientHandler {
   closedCount = 0;
   rejectedCount = 0;
   onFrame: (connection: ClientConnection, bytes: Buffer) => unknown = () => {};
-  #waiting: { readonly isDone: () => boolean; readonly resolve: () => void }[] = [];
+  readonly #changes = new Changes();
 
   readonly log: Log = Object.fromEntries(
     ["debug", "info", "warn", "error", "fatal"].map((level) => [
@@ -32,37 +33,30 @@ class Recorder implements ClientHandler {
 
   opened(connection: ClientConnection): void {
     this.connections.push(connection);
-    this.#changed();
+    this.#changes.note();
   }
   frame(connection: ClientConnection, bytes: Buffer): void {
     this.frames.push(bytes.toString("latin1"));
     this.onFrame(connection, bytes);
-    this.#changed();
+    this.#changes.note();
   }
   command(connection: ClientConnection, word: string, argument: Buffer): void {
     this.commands.push(word + argument.toString("hex"));
     connection.send(Buffer.from(`answer to ${word}`), true);
-    this.#changed();
+    this.#changes.note();
   }
   closed(): void {
     this.closedCount++;
-    this.#changed();
+    this.#changes.note();
   }
 
   /** Resolves after the event that made `isDone` true. */
   until(isDone: () => boolean): Promise<void> {
-    if (isDone()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ isDone, resolve }));
+    return this.#changes.until(isDone);
   }
 
   warnings(): readonly Line[] {
     return this.lines.filter((line) => line.level === "warn");
-  }
-
-  #changed(): void {
-    const waiting = this.#waiting;
-    this.#waiting = waiting.filter(({ isDone }) => !isDone());
-    for (const { isDone, resolve } of waiting) if (isDone()) resolve();
   }
 }
 

@@ -2,6 +2,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { NetLink, NetListener } from "../../../src/base/ports.ts";
 import { createNodeNetwork } from "../../../src/transport/node-network.ts";
+import { Changes } from "../../support/changes.ts";
 
 const HOST = "127.0.0.1";
 const network = createNodeNetwork();
@@ -16,32 +17,28 @@ class End {
   link!: NetLink;
   text = "";
   reason: string | undefined;
-  #waiters: (() => void)[] = [];
+  readonly #changes = new Changes();
 
   serve(link: NetLink) {
     this.link = link;
     ends.push(() => link.destroy());
-    this.#changed();
+    this.#changes.note();
     return {
       received: (bytes: Uint8Array) => {
         this.text += Buffer.from(bytes).toString("latin1");
-        this.#changed();
+        this.#changes.note();
       },
       closed: (reason: string) => {
         expect(this.reason).toBeUndefined();
         this.reason = reason;
-        this.#changed();
+        this.#changes.note();
       },
     };
   }
 
   /** Resolves when the condition holds; the test's own deadline is the limit. */
-  async until(condition: (end: End) => boolean): Promise<void> {
-    while (!condition(this)) await new Promise<void>((resolve) => this.#waiters.push(resolve));
-  }
-
-  #changed(): void {
-    for (const resolve of this.#waiters.splice(0)) resolve();
+  until(condition: (end: End) => boolean): Promise<void> {
+    return this.#changes.until(() => condition(this));
   }
 }
 
