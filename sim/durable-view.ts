@@ -22,6 +22,8 @@ export interface DurableState {
   readonly lastZxid: Zxid;
   /** Version of the configuration that zoo.cfg points to; 0 when it holds one itself. */
   readonly configVersion: Zxid;
+  /** Lines of the file that zoo.cfg points to, sorted; none when it points to none that is there. */
+  readonly configLines: readonly string[];
   /** Whether the txn is in the log or behind a snapshot. */
   has(zxid: Zxid): boolean;
 }
@@ -74,6 +76,16 @@ export class DurableView implements DurableState {
 
   get current(): number | undefined {
     return this.#epoch("currentEpoch");
+  }
+
+  get configLines(): readonly string[] {
+    const path = /^dynamicConfigFile=(.*)$/m.exec(this.#durableText(CONFIG_FILE))?.[1];
+    return path === undefined ? [] : this.#durableText(path).split("\n").sort();
+  }
+
+  #durableText(path: string): string {
+    const file = this.#disk.durableFiles.get(path);
+    return file === undefined ? "" : Buffer.from(file.durable.toBytes()).toString("latin1");
   }
 
   get configVersion(): Zxid {

@@ -6,6 +6,7 @@ import { CommitQuorum } from "./commit-quorum.ts";
 import { CommittedOrder } from "./committed-order.ts";
 import { ContiguousLog } from "./contiguous-log.ts";
 import { Digest } from "./digest.ts";
+import { Electable } from "./electable.ts";
 import { EpochFiles } from "./epoch-files.ts";
 import { Expiry } from "./expiry.ts";
 import { LeaderCompleteness } from "./leader-completeness.ts";
@@ -34,6 +35,7 @@ export function allCheckers(): Checker[] {
     new LeaderCompleteness(),
     new CommitQuorum(),
     new OneLeader(),
+    new Electable(),
     new EpochFiles(),
     new AckEpoch(),
     new NewLeaderAck(),

@@ -1,9 +1,12 @@
-import { counterOf, zxidToHex } from "../../src/protocol/zxid.ts";
+import { counterOf, type Zxid, zxidToHex } from "../../src/protocol/zxid.ts";
 import { membershipIn } from "../membership-txn.ts";
 import type { Checker, Facts, Observation } from "../observation.ts";
 import { show } from "../txn-history.ts";
 
-/** S23: no server takes a configuration for the ensemble's before it is decided, and none goes back to an older one. */
+/**
+ * S23: no server takes a configuration for the ensemble's before it is decided, and none goes back to an older one; what it has on
+ * its disk then is what was decided.
+ */
 export class Membership implements Checker {
   readonly name = "membership";
   readonly #versions = new Map<number, number>();
@@ -31,7 +34,16 @@ export class Membership implements Checker {
     // The first configuration of all is named for the epoch that it was found in, and is nobody's txn.
     if (counterOf(version) === 0) return undefined;
     // To act on it is to say that it is decided; whether a quorum has it, another checker asks.
-    const contradiction = facts.commit(version);
+    const contradiction =
+      facts.commit(version) ?? difference(version, facts.durable(server).configLines, facts);
     return contradiction && `server ${server} acts on configuration ${show(version)}: ${contradiction}`;
   }
+}
+
+function difference(version: Zxid, lines: readonly string[], { history }: Facts): string | undefined {
+  const text = membershipIn(history.get(version)!.bytes);
+  if (text === undefined) return "that is another txn";
+  const decided = text.split("\n").filter((line) => !line.startsWith("version="));
+  if (decided.sort().join() === lines.join()) return undefined;
+  return `it has stored [${lines}], decided is [${decided}]`;
 }

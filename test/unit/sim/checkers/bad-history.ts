@@ -13,6 +13,7 @@ export class FakeDisk implements DurableState {
   accepted: number | undefined = 0;
   current: number | undefined = 0;
   configVersion = 0 as Zxid;
+  configLines: readonly string[] = [];
   readonly zxids: Zxid[] = [];
   get lastZxid(): Zxid {
     return this.zxids.at(-1) ?? (0 as Zxid);

@@ -6,6 +6,7 @@ import { CommitQuorum } from "../../../../sim/checkers/commit-quorum.ts";
 import { CommittedOrder } from "../../../../sim/checkers/committed-order.ts";
 import { ContiguousLog } from "../../../../sim/checkers/contiguous-log.ts";
 import { Digest } from "../../../../sim/checkers/digest.ts";
+import { Electable } from "../../../../sim/checkers/electable.ts";
 import { EpochFiles } from "../../../../sim/checkers/epoch-files.ts";
 import { Expiry } from "../../../../sim/checkers/expiry.ts";
 import { LeaderCompleteness } from "../../../../sim/checkers/leader-completeness.ts";
@@ -25,6 +26,7 @@ import { Truncation } from "../../../../sim/checkers/truncation.ts";
 import { Votes } from "../../../../sim/checkers/votes.ts";
 import { WatchOrder } from "../../../../sim/checkers/watch-order.ts";
 import type { Checker, Observation } from "../../../../sim/observation.ts";
+import { quorumRuleOf } from "../../../../sim/quorum-rule.ts";
 import { PacketType } from "../../../../src/core/zab/packets.ts";
 import { Int64 } from "../../../../src/protocol/int64.ts";
 import { OpCode } from "../../../../src/protocol/opcode.ts";
@@ -184,6 +186,24 @@ describe("one-leader", () => {
     expect(show(checker, facts, started(3), ...lead(3, 1), ...lead(3, 2))).toEqual(Array(5).fill(quiet));
     expect(show(checker, facts, ...lead(2, 3))).toEqual([quiet, expect.stringMatching(/two leaders/)]);
     expect(show(checker, facts, started(3), ...lead(3, 4)).at(-1)).toMatch(/two leaders/);
+  });
+});
+
+describe("electable", () => {
+  it("rings on a leader that weighs nothing, as long as nothing was reconfigured", () => {
+    const facts = new FakeFacts();
+    const checker = new Electable();
+    const zero = quorumRuleOf([...facts.rule.lines.values(), "group.1=1:2:3", "weight.3=0"].join("\n"));
+    const upToDate = fromLeader(UPTODATE, -1 as Zxid);
+    facts.rule = zero;
+    const relayed = fromLeader(UPTODATE, -1 as Zxid, { id: 2, learner: 4, leader: 3, isRelayed: true });
+    expect(show(checker, facts, relayed, upToDate)).toEqual([
+      quiet,
+      "server 3 leads, and must not be elected",
+    ]);
+    facts.rule = { ...zero };
+    expect(show(checker, facts, upToDate)).toEqual([quiet]);
+    expect(show(new Electable(), new FakeFacts(), upToDate)).toEqual([quiet]);
   });
 });
 
@@ -375,10 +395,20 @@ describe("membership", () => {
     expect(look(z(1, 0))).toBe(quiet);
     expect(look(z(1, 2))).toMatch(/nobody ever logged/);
     facts.log(z(1, 1), z(0, 0));
-    facts.log(z(1, 2), z(1, 1));
+    const lines = ["server.1=s1:1:2:participant;3", "server.2=s2:1:2:observer;3"];
+    const data = new TextEncoder().encode([...lines, "version=100000002"].join("\n"));
+    const reconfig = { type: OpCode.reconfig, path: "/zookeeper/config", data, version: -1 } as const;
+    facts.history.add(z(1, 2), z(1, 1), txn(z(1, 2), reconfig));
     facts.commit(z(1, 2));
     expect(look(z(1, 1))).toMatch(/goes back/);
+    disk.configLines = lines;
     expect(look(z(1, 2))).toBe(quiet);
+    facts.log(z(1, 3), z(1, 2));
+    facts.commit(z(1, 3));
+    expect(look(z(1, 3))).toMatch(/another txn/);
+    expect(checker.see({ kind: "configured", server: 1 }, facts)).toBe(quiet);
+    disk.configLines = lines.slice(1);
+    expect(look(z(1, 2))).toMatch(/it has stored/);
   });
 });
 
