@@ -77,7 +77,7 @@ export class ReceivedProposals {
    * have (F46). One that is older than what is committed here is history, which a sync repeats.
    */
   #noteReconfig({ txn: { body } }: LoggedEntry): void {
-    if (body.type !== OpCode.reconfig) return;
+    if (body.type !== OpCode.reconfig || !this.#state.options.server.reconfigEnabled) return;
     const membership = this.#state.parseMembership(body.data);
     if (membership.version > this.#state.view.committed.version) this.#state.setLastSeen(membership);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createPrng } from "../../../../src/base/prng.ts";
 import { encodeNotification } from "../../../../src/core/election/notification.ts";
-import { SERVER_OPTIONS_DEFAULT } from "../../../../src/core/pipeline/server-options.ts";
+import { SERVER_OPTIONS_DEFAULT, type ServerOptions } from "../../../../src/core/pipeline/server-options.ts";
 import { formatMembership } from "../../../../src/core/quorum/membership-text.ts";
 import { PacketType } from "../../../../src/core/zab/packets.ts";
 import { Peer } from "../../../../src/core/zab/peer.ts";
@@ -14,7 +14,7 @@ import { bytes } from "../../../support/core-client.ts";
 import { ENSEMBLE_OPTIONS, type Impostor, membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
 
 const OPEN = { reconfigEnabled: true, auth: { ...SERVER_OPTIONS_DEFAULT.auth, skipACL: true } };
-const { LEADERINFO, DIFF, TRUNC, PROPOSAL } = PacketType;
+const { COMMIT, DIFF, LEADERINFO, NEWLEADER, PROPOSAL, TRUNC } = PacketType;
 const OURS = Uint8Array.from([0, 1, 0, 1]);
 
 const CONFIGURATION = new TextEncoder().encode(formatMembership(membershipOf(3)));
@@ -38,8 +38,12 @@ function errorAt(zxid: Zxid) {
  * Server 2 of three follows a leader, whom the test speaks for, until their link breaks; then it and server 1 are an ensemble.
  * Returns it.
  */
-function followsUntil(act: (leader: Impostor) => void, ...log: Uint8Array[]): PeerCluster {
-  const cluster = new PeerCluster(membershipOf(3), { server: OPEN });
+function followsUntil(
+  act: (leader: Impostor) => void,
+  log: readonly Uint8Array[] = [],
+  server: Partial<ServerOptions> = OPEN,
+): PeerCluster {
+  const cluster = new PeerCluster(membershipOf(3), { server });
   const store = cluster.store(2);
   store.log.push(...log.map((bytes, at) => ({ zxid: makeZxid(1, at + 1), bytes })));
   store.accepted = store.current = log.length > 0 ? 1 : 0;
@@ -79,8 +83,7 @@ describe("a reconfig that is not in the log any more, or was never, is nobody's 
     const first = makeZxid(1, 1);
     const cluster = followsUntil(
       (leader) => leader.say(TRUNC, first),
-      errorAt(first),
-      reconfigAt(makeZxid(1, 2)),
+      [errorAt(first), reconfigAt(makeZxid(1, 2))],
     );
     expect(cluster.peer(2).lastZxid).toBe(first);
     for (const sid of [1, 2]) {
@@ -88,6 +91,23 @@ describe("a reconfig that is not in the log any more, or was never, is nobody's 
         committed: { version: makeZxid(10, 0) },
         lastSeen: null,
       });
+    }
+  });
+
+  test("the log has it of a time when reconfig was enabled, and now it is not", () => {
+    const zxid = makeZxid(8, 1);
+    const cluster = followsUntil(
+      (leader) => {
+        leader.say(DIFF, zxid).say(PROPOSAL, zxid, reconfigAt(zxid)).say(COMMIT, zxid);
+        leader.say(NEWLEADER, makeZxid(9, 0));
+      },
+      [],
+      { reconfigEnabled: false },
+    );
+    expect(cluster.leader()).toBe(2);
+    for (const sid of [1, 2]) {
+      expect(cluster.peer(sid).lastZxid).toBe(zxid);
+      expect(cluster.peer(sid).view).toMatchObject({ committed: { version: 0 }, lastSeen: null });
     }
   });
 
