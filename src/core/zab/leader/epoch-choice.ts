@@ -7,7 +7,7 @@ import type { LearnerRegistry } from "../master/learner-registry.ts";
 import { decodeLearnerInfo, encodeLeaderInfo, PacketType } from "../packets.ts";
 import type { PeerState } from "../peer-state.ts";
 import type { EpochRoll } from "./epoch-roll.ts";
-import { refusalOf } from "./introduction.ts";
+import { isKnown, refusalOf } from "./introduction.ts";
 import type { Leadership } from "./leadership.ts";
 
 /** The parts of the leader that have to do with the choice of an epoch. */
@@ -76,17 +76,22 @@ export class EpochChoice {
       this.#inform(handler);
       return;
     }
-    leadership.epoch = Math.max(leadership.epoch, acceptedEpoch + 1);
+    if (isKnown(sid, this.#state.view)) leadership.epoch = Math.max(leadership.epoch, acceptedEpoch + 1);
     if (handler.countsIn(this.#state.view)) this.#connecting.add(sid);
     this.#choose();
   }
 
   /** Whether the leader goes on to a higher epoch, so that a voter can follow it that has accepted one above its own. */
-  #raises({ isObserver }: LearnerHandler, acceptedEpoch: number): boolean {
+  #raises({ isObserver, name, sid }: LearnerHandler, acceptedEpoch: number): boolean {
     const { leadership, roll } = this.#parts;
     const { epoch, phase } = leadership;
-    if (acceptedEpoch <= epoch || phase !== "broadcast" || isObserver || !roll.raise(acceptedEpoch))
+    const isVoter = !isObserver && isKnown(sid, this.#state.view);
+    if (acceptedEpoch <= epoch || phase !== "broadcast" || !isVoter || !roll.raise(acceptedEpoch))
       return false;
+    this.#state.notice(
+      "warn",
+      `${name} has accepted epoch ${acceptedEpoch}, above ${epoch}: going on beyond it`,
+    );
     this.#gaps.push({ above: epoch, below: acceptedEpoch + 1 });
     return true;
   }

@@ -5,6 +5,12 @@ import type { LearnerRegistry } from "../master/learner-registry.ts";
 import { type LearnerIntroduction, PROTOCOL_VERSION } from "../packets.ts";
 import type { PeerState } from "../peer-state.ts";
 
+/**
+ * How far a learner's accepted epoch may be above the leader's: the leader has to go beyond it, and its ensemble has no epochs behind the
+ * last one. Leaders that come to nothing use epochs up one by one; a damaged file, or a lie, would take all of them at once.
+ */
+const EPOCH_LEAP_MAX = 65_536;
+
 /** Learners outside of the configuration at the same time: with reconfig that is how new members come. */
 const STRANGERS_MAX = 64;
 
@@ -12,7 +18,7 @@ const STRANGERS_MAX = 64;
 export function refusalOf(
   { sid, protocolVersion, configVersion }: LearnerIntroduction,
   acceptedEpoch: number,
-  { view, sid: own, options }: PeerState,
+  { view, sid: own, acceptedEpoch: ownEpoch, options }: PeerState,
   learners: LearnerRegistry,
 ): string | undefined {
   if (sid === undefined) return "it has no server id (servers of before 3.4 cannot join)";
@@ -22,6 +28,12 @@ export function refusalOf(
     return `it says that it is server ${sid}, which is this one: two servers have the same myid`;
   if (acceptedEpoch < 0 || acceptedEpoch >= EPOCH_MAX)
     return `acceptedEpoch ${acceptedEpoch} is out of range`;
+  if (acceptedEpoch - ownEpoch > EPOCH_LEAP_MAX) {
+    return (
+      `it has accepted epoch ${acceptedEpoch}, more than ${EPOCH_LEAP_MAX} above ${ownEpoch}, the one here: its data is of another ` +
+      "ensemble, or its acceptedEpoch is damaged. To have this leader's data there, move its version-2 aside (keep myid) and start it again"
+    );
+  }
   if (configVersion > view.committed.version) {
     return `its configuration is of version ${zxidToHex(configVersion)}, ahead of ours, ${zxidToHex(view.committed.version)}`;
   }
@@ -37,6 +49,7 @@ export function refusalOf(
   return `server ${sid} is not in the configuration, and neither are ${STRANGERS_MAX} others`;
 }
 
-function isKnown(sid: number, { committed, lastSeen }: QuorumView): boolean {
+/** Whether the server is in the committed configuration or in the one that is proposed. */
+export function isKnown(sid: number, { committed, lastSeen }: QuorumView): boolean {
   return [committed, lastSeen].some((members) => members !== null && memberOf(members, sid) !== undefined);
 }

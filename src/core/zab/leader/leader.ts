@@ -57,6 +57,7 @@ export class Leader implements Role {
       failed: (reason) => end.ended(reason),
       done: (epoch) => {
         leadership.epoch = epoch;
+        state.notice("info", `leads epoch ${epoch} from here on`);
         end.established(epoch);
       },
     });

@@ -67,6 +67,7 @@ export class EpochAcceptance {
       throw new JuteError(`LEADERINFO of ${zxidText(zxid)} while ${phase}`);
     }
     this.#isChanging = true;
+    this.#state.notice("info", `leader ${this.#link.leaderSid} goes on to epoch ${epochOf(zxid)}`);
     this.#accept(epochOf(zxid), lastZxid);
   }
 

@@ -68,6 +68,11 @@ describe("a learner that is no learner: its link is closed with one line that sa
       /out of range/,
     ],
     [
+      "an epoch so far ahead that few would be left",
+      (it) => it.say(PacketType.FOLLOWERINFO, makeZxid(65_538, 0), learnerInfo(4)),
+      /accepted epoch 65538, more than 65536 above 1, .* move its version-2 aside/,
+    ],
+    [
       "something else than ACKEPOCH",
       (it) => it.say(PacketType.FOLLOWERINFO, 0, learnerInfo(4)).say(PacketType.ACK, 0),
       /where ACKEPOCH must come/,
@@ -140,6 +145,18 @@ test("strangers are limited where new members may come by reconfig, and keep no 
   expect(strangers.map(({ isClosed }) => isClosed).lastIndexOf(false)).toBe(63);
   expect(notices(cluster, 3)).toMatch(/server 164 is not in the configuration, and neither are 64 others/);
   expect(cluster.intrude(3).say(PacketType.FOLLOWERINFO, 0, learnerInfo(4)).isClosed).toBe(false);
+});
+
+test("whoever is no member does not make the leader use epochs up, whether it leads already or not", () => {
+  const cluster = new PeerCluster(membershipOf(3), { server: { reconfigEnabled: true } });
+  cluster.start(2, 3);
+  cluster.until(() => cluster.peer(3).state === "leading");
+  cluster.intrude(3).say(PacketType.FOLLOWERINFO, makeZxid(500, 0), learnerInfo(9));
+  cluster.until(() => cluster.peer(2).isServing);
+  cluster.intrude(3).say(PacketType.FOLLOWERINFO, makeZxid(900, 0), learnerInfo(8));
+  cluster.advance(1000);
+  expect([cluster.store(3).accepted, cluster.store(2).accepted]).toEqual([1, 1]);
+  expect(cluster.peer(2).isServing).toBe(true);
 });
 
 test("what is no notification costs the peer its election link", () => {
