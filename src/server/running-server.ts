@@ -2,6 +2,7 @@ import type { AdminView } from "../admin/admin-view.ts";
 import type { AdminServer } from "../admin/http/start-admin-server.ts";
 import type { Network } from "../base/ports.ts";
 import type { Config } from "../config/config.ts";
+import { zxidText } from "../protocol/zxid.ts";
 import { purge } from "../storage/retention.ts";
 import type { ClientListener, ClientListenerOptions } from "../transport/client-listener.ts";
 import { ClientPort } from "./client-port.ts";
@@ -147,7 +148,7 @@ export class RunningServer {
     this.#state = "serving";
     if (clients.port !== null) await this.#clientPort.open({ host: clients.address, port: clients.port });
     const { host = null, port = null } = this.#clientPort.bound ?? {};
-    const { lastZxid: zxid } = this.#storage.recovered;
+    const zxid = zxidText(this.#storage.recovered.lastZxid);
     const what = ensemble === undefined ? "serving clients" : "listening for clients";
     if (port !== null) log.info({ address: host, port, zxid }, what);
     else log.warn({ zxid }, "running, but no client can connect: clientPort is not set");

@@ -115,6 +115,12 @@ describe("menagerie ensemble", () => {
     const other = new Ensemble("3");
     expect(await other.exited).toEqual([2, null]);
     expect(other.output).toContain('holds an ensemble of 1: start it with "menagerie ensemble 1"');
+    const twice = new Ensemble("1");
+    expect(await twice.exited).toEqual([2, null]);
+    expect(twice.output).toMatch(
+      new RegExp(`^port ${port} of 127.0.0.1 is in use: the ensemble in .*data-ensemble runs already`),
+    );
+    expect(readFileSync(checkout.path("data-ensemble/1/server.log"), "utf8")).not.toContain("FATAL");
     const busy = new Ensemble("3", "--dir", "elsewhere", "--base-port", port);
     expect(await busy.exited).toEqual([2, null]);
     expect(busy.output).toContain(`port ${port} of 127.0.0.1 is in use`);

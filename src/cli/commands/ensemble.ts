@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ConfigError } from "../../config/config-error.ts";
-import { choosePorts } from "../ensemble/choose-ports.ts";
+import { choosePorts, requireFree } from "../ensemble/choose-ports.ts";
 import {
   connectStringOf,
   EnsembleProblem,
@@ -39,13 +39,15 @@ export async function ensemble(
     const size = numberIn(sizeText, 1, SIZE_MAX, "the number of servers");
     const port =
       basePort === undefined ? undefined : numberIn(basePort, 1, PORT_MAX - 1707 - SIZE_MAX, "--base-port");
-    members = findEnsemble(dir, size) ?? makeEnsemble(dir, size, await choosePorts(size, port));
+    const found = findEnsemble(dir, size);
+    members = found ?? makeEnsemble(dir, size, await choosePorts(size, port));
     const [first] = members;
     if (port !== undefined && first?.clientPort !== port) {
       throw new EnsembleProblem(
         `the ensemble in ${dir} is on port ${first?.clientPort}: leave --base-port out, or make another one with --dir`,
       );
     }
+    if (found !== undefined) await requireFree(dir, found);
   } catch (error) {
     if (!(error instanceof EnsembleProblem || error instanceof ConfigError)) throw error;
     output.err(`${error.message}\n`);

@@ -1,6 +1,7 @@
+import { resolve } from "node:path";
 import type { NetLinkHandler } from "../../base/ports.ts";
 import { createNodeNetwork } from "../../transport/node-network.ts";
-import { type BasePorts, EnsembleProblem, portsFrom } from "./ensemble-directory.ts";
+import { type BasePorts, EnsembleProblem, type LocalMember, portsFrom } from "./ensemble-directory.ts";
 
 const IGNORED: NetLinkHandler = { received() {}, closed() {} };
 const FIRST = 2181;
@@ -28,19 +29,39 @@ export async function choosePorts(size: number, clientPort: number | undefined):
   throw new EnsembleProblem(`there are no ${size * 3} free ports near ${FIRST}: choose a --base-port`);
 }
 
+/**
+ * That nobody listens where the clients of an ensemble from an earlier start connect: else the roles that are shown would be somebody
+ * else's, and its servers would end one after the other.
+ *
+ * @throws EnsembleProblem when somebody does
+ */
+export async function requireFree(root: string, members: readonly LocalMember[]): Promise<void> {
+  for (const { clientPort } of members) {
+    if (await isFree(clientPort)) continue;
+    throw new EnsembleProblem(
+      `port ${clientPort} of 127.0.0.1 is in use: the ensemble in ${resolve(root)} runs already, or something else uses its port; ` +
+        "stop that, or make another one with --dir",
+    );
+  }
+}
+
 async function firstInUse(
   { client, quorum, election }: BasePorts,
   size: number,
 ): Promise<number | undefined> {
-  const network = createNodeNetwork();
   for (let at = 0; at < size; at++) {
     for (const port of [client + at, quorum + at, election + at]) {
-      try {
-        await (await network.listen({ host: "127.0.0.1", port }, () => IGNORED)).close();
-      } catch {
-        return port;
-      }
+      if (!(await isFree(port))) return port;
     }
   }
   return undefined;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  try {
+    await (await createNodeNetwork().listen({ host: "127.0.0.1", port }, () => IGNORED)).close();
+    return true;
+  } catch {
+    return false;
+  }
 }

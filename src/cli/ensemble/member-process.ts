@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { askFourLetterWord } from "../../transport/four-letter-client.ts";
 import { PARENT_VARIABLE } from "../parent-watch.ts";
@@ -15,12 +15,15 @@ export class MemberProcess {
   /** Resolves when it has ended, with a phrase that says how. */
   readonly ended: Promise<string>;
   #hasEnded = false;
+  /** What stands in front of it in the log is of earlier processes. */
+  readonly #logStart: number;
 
   /** @param command the words that run a server with the configuration file that follows them */
   constructor(member: LocalMember, command: readonly string[]) {
     this.member = member;
     const [program = process.execPath, ...words] = command;
     const log = openSync(this.logFile, "a");
+    this.#logStart = fstatSync(log).size;
     this.#child = spawn(program, [...words, member.configFile], {
       stdio: ["ignore", log, log],
       env: { ...process.env, [PARENT_VARIABLE]: String(process.pid) },
@@ -71,6 +74,7 @@ export class MemberProcess {
 
   /** The last of its log, for people. */
   lastLines(count: number): string[] {
-    return readFileSync(this.logFile, "utf8").trimEnd().split("\n").slice(-count);
+    const own = readFileSync(this.logFile).subarray(this.#logStart).toString("utf8").trimEnd();
+    return own === "" ? [] : own.split("\n").slice(-count);
   }
 }
