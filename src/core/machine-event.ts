@@ -1,4 +1,5 @@
 import type { SessionId } from "../protocol/session-id.ts";
+import type { Zxid } from "../protocol/zxid.ts";
 import type { ConnectionId } from "./connection-id.ts";
 
 /**
@@ -107,6 +108,9 @@ export type PeerEvent =
       readonly leader: number | undefined;
       /** Why the role before has ended; empty at the start. */
       readonly reason: string;
+      /** Of this server's vote when it looks, and of the elected one then: up to where the data goes, and the epoch that was led. */
+      readonly zxid: Zxid;
+      readonly epoch: number;
     }
   /** The role's server has begun to serve clients. */
   | {

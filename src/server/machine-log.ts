@@ -1,6 +1,7 @@
 import { unreachable } from "../base/invariant.ts";
 import type { Log } from "../base/ports.ts";
 import type { MachineEvent } from "../core/machine-event.ts";
+import { zxidText } from "../protocol/zxid.ts";
 import type { AuditLog } from "./audit-log.ts";
 
 /** Writes one line for each thing that the machine reports: what clients do normally at debug, what is wrong at warn. */
@@ -83,9 +84,9 @@ export function reportEvent(event: MachineEvent, log: Log, audit: AuditLog): voi
       log.warn({ path: event.path, session: String(event.session) }, "write refused: quota exceeded");
       return;
     case "roleChanged": {
-      const { state, leader, reason } = event;
+      const { state, leader, reason, epoch } = event;
       const detail = reason === "" ? "" : `: ${reason}`;
-      log.info(leader === undefined ? {} : { leader }, `${state.toUpperCase()}${detail}`);
+      log.info({ leader, zxid: zxidText(event.zxid), epoch }, `${state.toUpperCase()}${detail}`);
       return;
     }
     case "serving":

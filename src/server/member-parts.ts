@@ -34,6 +34,9 @@ import {
   type ServerParts,
 } from "./server-parts.ts";
 
+/** From here on a stall is told: others may have given this server up meanwhile, and it takes them for silent. */
+const STALL_MS = 1000;
+
 /** Puts a member of an ensemble together. */
 export function connectMember(foundation: ServerFoundation, epochs: Epochs, view: QuorumView): ServerParts {
   const { config, ports, storage, metrics, failed } = foundation;
@@ -197,6 +200,14 @@ export function connectMember(foundation: ServerFoundation, epochs: Epochs, view
     },
     failed: (error) => failed(ExitCode.unexpected, "the server's state machine failed", error),
     observe: metrics.turn,
+    late: (delayMs) => {
+      if (delayMs >= STALL_MS) {
+        log.warn(
+          { stalledMs: delayMs },
+          "this process did not run: it was stopped, or swapped out, or had no processor",
+        );
+      }
+    },
   });
   return {
     replica,

@@ -36,6 +36,8 @@ export interface ReplicaOptions<In = Input, Out extends Ready = Ready> {
   /** The machine has thrown: it must not be used any more. Called once. */
   readonly failed: (error: unknown) => void;
   readonly observe: TurnObserver;
+  /** Told when a tick comes this many ms late: so long nothing has run here. */
+  readonly late?: (delayMs: number) => void;
 }
 
 /**
@@ -50,6 +52,7 @@ export class Replica<In = Input, Out extends Ready = Ready> {
   readonly #performers: Performers<Out>;
   readonly #failed: (error: unknown) => void;
   readonly #observe: TurnObserver;
+  readonly #late: ((delayMs: number) => void) | undefined;
   readonly #turn = (): void => this.#endTurn();
   #now: Instant | undefined;
   #inputCount = 0;
@@ -65,6 +68,7 @@ export class Replica<In = Input, Out extends Ready = Ready> {
     this.#performers = options.performers;
     this.#failed = options.failed;
     this.#observe = options.observe;
+    this.#late = options.late;
   }
 
   /** Lets the machine do what it wants to do by itself: call once, before the first input. */
@@ -141,6 +145,7 @@ export class Replica<In = Input, Out extends Ready = Ready> {
     this.#tickAt = deadline;
     const delayMs = Math.max(0, deadline - nowMs);
     this.#cancelTick = this.#timer.after(delayMs, () => {
+      this.#late?.(this.#clock.now().elapsedMs - nowMs - delayMs);
       this.#timer.soon(() => {
         this.#tickAt = Number.POSITIVE_INFINITY;
         this.step({ kind: "tick" });

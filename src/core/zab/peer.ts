@@ -344,7 +344,15 @@ export class Peer {
     const state = this.#state;
     state.peerStats.counters.looking_count++;
     this.#lookingSinceMs = state.nowMs;
-    state.event({ kind: "roleChanged", state: "looking", leader: undefined, reason: this.#reason });
+    const { lastZxid: zxid, currentEpoch: epoch } = state;
+    state.event({
+      kind: "roleChanged",
+      state: "looking",
+      leader: undefined,
+      reason: this.#reason,
+      zxid,
+      epoch,
+    });
     this.#reason = "";
     state.out.forgetNotifications();
     this.#vote = undefined;
@@ -407,7 +415,8 @@ export class Peer {
       state.peerStats.summaries.election_time.add(state.nowMs - this.#lookingSinceMs);
     this.#lookingSinceMs = undefined;
     this.#vote = { ...vote, state: name };
-    state.event({ kind: "roleChanged", state: name, leader: vote.leader, reason: "" });
+    const { leader, zxid, peerEpoch: epoch } = vote;
+    state.event({ kind: "roleChanged", state: name, leader, reason: "", zxid, epoch });
     const end = this.#endOf();
     this.#role = name === "leading" ? new Leader(state, end) : new Learner(state, end, vote.leader);
     if (this.#tail !== null) this.#role = null;

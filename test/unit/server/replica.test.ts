@@ -174,6 +174,37 @@ describe("Replica", () => {
     expect(machine.kinds()).toEqual(["tick", "connectionClosed", "tick"]);
   });
 
+  it("tells how late a tick comes", () => {
+    let elapsedMs = 0;
+    const due: { delayMs: number; callback: () => void }[] = [];
+    const late: number[] = [];
+    const machine = new ScriptedMachine();
+    const replica = new Replica({
+      machine,
+      clock: { now: () => ({ elapsedMs, wallMs: 0 }) },
+      timer: {
+        after(delayMs, callback) {
+          due.push({ delayMs, callback });
+          return () => {};
+        },
+        soon: (callback) => callback(),
+      },
+      performers: create().performers,
+      failed: (error) => expect.unreachable(String(error)),
+      observe() {},
+      late: (delayMs) => late.push(delayMs),
+    });
+    machine.nextDeadline = 250;
+    replica.start();
+    elapsedMs = 250;
+    machine.nextDeadline = 500;
+    due.shift()!.callback();
+    expect(due).toMatchObject([{ delayMs: 250 }]);
+    elapsedMs = 4100;
+    due.shift()!.callback();
+    expect(late).toEqual([0, 3600]);
+  });
+
   it("ticks at once when the deadline has passed", () => {
     const { machine, time, replica } = create();
     machine.nextDeadline = time.now().elapsedMs - 10;

@@ -91,8 +91,14 @@ export class LeaderLink {
 
   /** Something has come from the leader, or a new phase begins. */
   restartClock(): void {
-    const { nowMs, initLimitMs, syncLimitMs } = this.#state;
+    const { initLimitMs, nowMs, syncLimitMs } = this.#state;
     this.deadlineMs = nowMs + (this.hasHistory ? syncLimitMs : initLimitMs);
+  }
+
+  /** What its clock counts to, for people. */
+  get limit(): string {
+    const { initLimitMs, syncLimitMs } = this.#state;
+    return this.hasHistory ? `syncLimit (${syncLimitMs} ms)` : `initLimit (${initLimitMs} ms)`;
   }
 
   send(bytes: Packet): void {

@@ -139,7 +139,7 @@ export class Learner implements Role {
       this.#dial.tick();
       this.#checkDial();
     } else if (this.#state.nowMs >= this.#link.deadlineMs) {
-      this.#end.ended(`nothing was heard of leader ${this.leaderSid} within its limit of time`);
+      this.#end.ended(`nothing was heard of leader ${this.leaderSid} within ${this.#link.limit}`);
     } else {
       this.#relay.master?.tick();
     }

@@ -56,7 +56,7 @@ export class LearnerHandler {
   followedEpoch = 0;
   /** When it counts as dead, unless something comes from it. */
   deadlineMs: number;
-  /** When something came from it. */
+  /** When something came from it, or it connected. */
   heardMs = 0;
   /** When it connected, in ms since 1970. */
   readonly establishedWallMs: number;

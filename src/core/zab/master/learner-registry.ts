@@ -37,7 +37,9 @@ export class LearnerRegistry {
 
   accepted({ link, remote }: LinkAccepted): void {
     const { nowMs, initLimitMs, turn } = this.#state;
-    this.#handlers.set(link, new LearnerHandler(link, remote, nowMs + initLimitMs, turn.wallMs));
+    const handler = new LearnerHandler(link, remote, nowMs + initLimitMs, turn.wallMs);
+    handler.heardMs = nowMs;
+    this.#handlers.set(link, handler);
   }
 
   /** A long packet is on its way from or to it. */
@@ -84,7 +86,7 @@ export class LearnerRegistry {
     const { nowMs, syncLimitMs } = this.#state;
     for (const handler of [...this.#handlers.values()]) {
       if (nowMs >= handler.deadlineMs)
-        this.close(handler, "nothing was heard of it within its limit of time");
+        this.close(handler, `nothing was heard of it for ${nowMs - handler.heardMs} ms`);
       else if (handler.phase === "serving" && handler.isLate(nowMs, syncLimitMs)) {
         this.close(handler, `a proposal was not acknowledged within syncLimit (${syncLimitMs} ms)`);
       }

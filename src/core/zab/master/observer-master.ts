@@ -80,6 +80,7 @@ export class ObserverMaster {
     const handler = this.#learners.get(link);
     if (handler === undefined) return;
     handler.packetsReceived++;
+    handler.heardMs = this.#state.nowMs;
     const isJoining = handler.phase === "connected" || handler.phase === "informed";
     const { nowMs, initLimitMs, syncLimitMs } = this.#state;
     handler.deadlineMs = nowMs + (isJoining ? initLimitMs : syncLimitMs);
