@@ -355,7 +355,11 @@ describe("an accepted link", () => {
       "it has the id of this server: a mistake in a myid file or in the configuration",
     ],
     ["an id that is not in the configuration", initial(9), "server 9 is not in the configuration"],
-    ["TLS", Buffer.from("1603010200010001fc0303", "hex"), "an initial message with a sid out of range"],
+    [
+      "TLS",
+      Buffer.from("1603010200010001fc0303", "hex"),
+      "it speaks TLS (sslQuorum=true there), and this server speaks plain",
+    ],
   ])("with %s is closed with a line, and nothing else happens (F10)", async (_, bytes, why) => {
     await server(1);
     const { isClosed } = await dial("h1:3888", bytes);
