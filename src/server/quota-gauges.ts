@@ -1,3 +1,4 @@
+import { namespaceOf } from "../core/pipeline/server-stats.ts";
 import type { DataTree } from "../core/tree/data-tree.ts";
 import { QUOTA_PATH } from "../core/tree/path.ts";
 import { parseQuota, type QuotaNumbers } from "../core/tree/quota-text.ts";
@@ -30,7 +31,7 @@ function perNamespace(
     const node = tree.lookup(`${QUOTA_PATH}${prefix}/${znode}`);
     const numbers = node < 0 ? undefined : parseQuota(tree.data(node));
     const value = numbers === undefined ? -1 : numberOf(numbers);
-    const namespace = prefix.split("/", 2)[1] ?? "";
+    const namespace = namespaceOf(prefix);
     if (value > -1 && namespace !== "") sums.set(namespace, (sums.get(namespace) ?? 0) + value);
   }
   return sums;

@@ -5,7 +5,7 @@ import type { SessionId } from "../../protocol/session-id.ts";
 import type { Zxid } from "../../protocol/zxid.ts";
 import type { DataTree } from "../tree/data-tree.ts";
 import { DigestSum, nodeDigest } from "../tree/digest.ts";
-import { type PathKey, pathKeyOf } from "../tree/path-key.ts";
+import { type TextKey, textKeyOf } from "../tree/text-key.ts";
 import type { NodeRef } from "../tree/tree-types.ts";
 
 /** A znode as it will be when everything outstanding has been applied. Changed in place while txns are prepared. */
@@ -77,7 +77,7 @@ export class ChangeRecord {
 export class OutstandingChanges {
   readonly #tree: DataTree;
   readonly #digestEnabled: boolean;
-  readonly #records = new Map<PathKey, ChangeRecord>();
+  readonly #records = new Map<TextKey, ChangeRecord>();
   /** One element per change, in the order of preparation. */
   readonly #changes = new Fifo<ChangeRecord>();
   readonly #digest = new DigestSum();
@@ -102,13 +102,13 @@ export class OutstandingChanges {
   }
 
   exists(path: string): boolean {
-    const record = this.#records.get(pathKeyOf(path));
+    const record = this.#records.get(textKeyOf(path));
     return record === undefined ? this.#tree.lookup(path) >= 0 : record.exists;
   }
 
   /** The znode, or undefined when there is none. To change the result, call {@link change} first. */
   find(path: string): ChangeRecord | undefined {
-    const record = this.#records.get(pathKeyOf(path));
+    const record = this.#records.get(textKeyOf(path));
     if (record !== undefined) return record.exists ? record : undefined;
     const node = this.#tree.lookup(path);
     return node < 0 ? undefined : this.#fromTree(path, node);
@@ -124,7 +124,7 @@ export class OutstandingChanges {
       this.#undo.push({ record, before: record.pendingCount === 0 ? undefined : record.copy() });
     }
     if (record.isEphemeral && record.exists && record.pendingCount > 0) this.#ephemeralsPending--;
-    if (record.pendingCount === 0) this.#records.set(pathKeyOf(record.path), record);
+    if (record.pendingCount === 0) this.#records.set(textKeyOf(record.path), record);
     record.pendingCount++;
     this.#changes.push(record);
   }
@@ -139,7 +139,7 @@ export class OutstandingChanges {
 
   /** The record of a znode that does not exist, to be filled between {@link change} and {@link changed}. */
   missing(path: string): ChangeRecord {
-    const record = this.#records.get(pathKeyOf(path)) ?? new ChangeRecord(path);
+    const record = this.#records.get(textKeyOf(path)) ?? new ChangeRecord(path);
     record.exists = false;
     record.data = null;
     return record;
@@ -163,7 +163,7 @@ export class OutstandingChanges {
       const { record, before } = undo[i]!;
       if (record.isEphemeral && record.exists) this.#ephemeralsPending--;
       if (before === undefined) {
-        this.#records.delete(pathKeyOf(record.path));
+        this.#records.delete(textKeyOf(record.path));
         continue;
       }
       if (before.isEphemeral && before.exists) this.#ephemeralsPending++;
@@ -179,7 +179,7 @@ export class OutstandingChanges {
       const record = this.#changes.shift()!;
       if (--record.pendingCount > 0) continue;
       if (record.isEphemeral && record.exists) this.#ephemeralsPending--;
-      this.#records.delete(pathKeyOf(record.path));
+      this.#records.delete(textKeyOf(record.path));
     }
   }
 
@@ -187,15 +187,15 @@ export class OutstandingChanges {
   ephemeralsOf(session: SessionId): readonly string[] {
     const committed = this.#tree.ephemeralsOf(session);
     if (this.#changes.length === 0) return committed;
-    const paths = new Map<PathKey, string>();
+    const paths = new Map<TextKey, string>();
     for (const path of committed) {
-      const record = this.#records.get(pathKeyOf(path));
+      const record = this.#records.get(textKeyOf(path));
       if (record === undefined || (record.exists && isOwnedBy(record, session)))
-        paths.set(pathKeyOf(path), path);
+        paths.set(textKeyOf(path), path);
     }
     if (this.#ephemeralsPending > 0) {
       for (const record of this.#records.values()) {
-        if (record.exists && isOwnedBy(record, session)) paths.set(pathKeyOf(record.path), record.path);
+        if (record.exists && isOwnedBy(record, session)) paths.set(textKeyOf(record.path), record.path);
       }
     }
     return [...paths.values()];

@@ -54,6 +54,8 @@ export class ServerStats {
 
 /** More namespaces than this share one summary: their number comes from clients. */
 const NAMESPACES_MAX = 1000;
+/** Longer names share it too: a name of thousands of characters is no label, and to find it takes as long as to read it. */
+const NAMESPACE_CHARS_MAX = 255;
 const OTHER_NAMESPACES = "<others>";
 /** What Apache adds to a read for the znode's stat; it adds nothing to a write. */
 const STAT_BYTES = 68;
@@ -89,10 +91,11 @@ export class NamespaceSummaries {
   }
 }
 
-/** `app` for `/app/x` and `/app`; "" for the root and for what is no path. */
+/** `app` for `/app/x` and `/app`; "" for the root and for what is no path. All very long ones are one. */
 export function namespaceOf(path: string): string {
   const slash = path.indexOf("/", 1);
-  return slash < 0 ? path.slice(1) : path.slice(1, slash);
+  const end = slash < 0 ? path.length : slash;
+  return end > NAMESPACE_CHARS_MAX + 1 ? OTHER_NAMESPACES : path.slice(1, end);
 }
 
 /** Counters that the machine feeds; names are those of `mntr`. */

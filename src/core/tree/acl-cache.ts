@@ -1,5 +1,6 @@
 import { invariant } from "../../base/invariant.ts";
 import type { ACL } from "../../protocol/records/data.ts";
+import { type TextKey, textKeyOf } from "./text-key.ts";
 
 /** Slot of world:anyone:cdrwa, which needs no entry; its id is -1 too (client-protocol 6.8). */
 const OPEN_ACL_SLOT = -1;
@@ -21,7 +22,7 @@ interface AclEntry {
   /** The id in snapshots: counts up and is never used for another ACL. */
   id: number;
   acl: readonly ACL[];
-  key: string;
+  key: TextKey;
   references: number;
 }
 
@@ -39,7 +40,7 @@ export interface AclMapRow {
 export class AclCache {
   readonly #entries: (AclEntry | undefined)[] = [];
   readonly #unusedSlots: number[] = [];
-  readonly #slotByKey = new Map<string, number>();
+  readonly #slotByKey = new Map<TextKey, number>();
   readonly #slotById = new Map<number, number>();
   #idMax = 0;
   /** The slot that was asked for last: most creates in a row carry the same ACL. */
@@ -143,7 +144,7 @@ export class AclCache {
     this.#recentSlot = OPEN_ACL_SLOT;
   }
 
-  #add(id: number, acl: readonly ACL[], key: string): number {
+  #add(id: number, acl: readonly ACL[], key: TextKey): number {
     const slot = this.#unusedSlots.pop() ?? this.#entries.length;
     this.#entries[slot] = { id, acl, key, references: 0 };
     this.#slotByKey.set(key, slot);
@@ -181,6 +182,6 @@ function isSameAcl(a: readonly ACL[], b: readonly ACL[]): boolean {
 }
 
 /** JSON keeps scheme and id apart whatever characters they hold, and null apart from "null". */
-function keyOf(acl: readonly ACL[]): string {
-  return JSON.stringify(acl.map((entry) => [entry.perms, entry.id.scheme, entry.id.id]));
+function keyOf(acl: readonly ACL[]): TextKey {
+  return textKeyOf(JSON.stringify(acl.map((entry) => [entry.perms, entry.id.scheme, entry.id.id])));
 }

@@ -1,5 +1,6 @@
 import { QUOTA_PATH } from "./path.ts";
 import { formatStats, parseQuota, type QuotaNumbers } from "./quota-text.ts";
+import { type TextKey, textKeyOf } from "./text-key.ts";
 import { type DataTreeOptions, NO_NODE, type NodeRef } from "./tree-types.ts";
 import type { ZnodeStore } from "./znode-store.ts";
 
@@ -21,7 +22,7 @@ interface Totals {
 export class QuotaRegistry {
   readonly #store: ZnodeStore;
   readonly #options: DataTreeOptions;
-  readonly #prefixes = new Set<string>();
+  readonly #prefixes = new Map<TextKey, string>();
   /** How many prefixes have which length: only ancestors of these lengths are looked at. */
   readonly #lengths = new Map<number, number>();
 
@@ -31,8 +32,8 @@ export class QuotaRegistry {
   }
 
   /** Paths that have a quota. */
-  get prefixes(): ReadonlySet<string> {
-    return this.#prefixes;
+  get prefixes(): Iterable<string> {
+    return this.#prefixes.values();
   }
 
   /**
@@ -44,7 +45,7 @@ export class QuotaRegistry {
     for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
       if (!this.#lengths.has(end)) continue;
       const prefix = path.slice(0, end);
-      if (this.#prefixes.has(prefix)) return prefix;
+      if (this.#prefixes.has(textKeyOf(prefix))) return prefix;
     }
     return undefined;
   }
@@ -101,7 +102,7 @@ export class QuotaRegistry {
     for (let row = store.nextInWalk(top, top); row !== NO_NODE; row = store.nextInWalk(row, top)) {
       if (store.firstChild(row) === NO_NODE && store.name(row) === LIMITS) this.#register(store.path(row));
     }
-    for (const prefix of this.#prefixes) this.#recount(prefix);
+    for (const prefix of this.#prefixes.values()) this.#recount(prefix);
   }
 
   #quotaZnodeCreated(path: string): void {
@@ -120,13 +121,14 @@ export class QuotaRegistry {
   }
 
   #addPrefix(prefix: string): void {
-    if (this.#prefixes.has(prefix)) return;
-    this.#prefixes.add(prefix);
+    const key = textKeyOf(prefix);
+    if (this.#prefixes.has(key)) return;
+    this.#prefixes.set(key, prefix);
     this.#lengths.set(prefix.length, (this.#lengths.get(prefix.length) ?? 0) + 1);
   }
 
   #removePrefix(prefix: string): void {
-    if (!this.#prefixes.delete(prefix)) return;
+    if (!this.#prefixes.delete(textKeyOf(prefix))) return;
     const left = this.#lengths.get(prefix.length)! - 1;
     if (left === 0) this.#lengths.delete(prefix.length);
     else this.#lengths.set(prefix.length, left);

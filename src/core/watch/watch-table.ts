@@ -1,5 +1,5 @@
 import type { ConnectionId } from "../connection-id.ts";
-import { type PathKey, pathKeyOf } from "../tree/path-key.ts";
+import { type TextKey, textKeyOf } from "../tree/text-key.ts";
 
 /**
  * The modes of one connection on one path, as bits: ZooKeeper's two tables, data and child, in one entry.
@@ -21,17 +21,17 @@ const MODES_BASE = 32;
 /** Who watches a path: mostly one connection, then it is packed into a number; else connection → modes. */
 type Watchers = number | Map<ConnectionId, number>;
 /** What a connection watches: one path, or several. */
-type Paths = PathKey | Set<PathKey>;
+type Paths = TextKey | Set<TextKey>;
 
 /**
  * Which connection watches which path in which modes, findable from both sides: a trigger knows the path, a closing
  * connection knows itself. The common case of one watcher per path costs an entry in a Map and nothing else.
  */
 export class WatchTable {
-  readonly #watchersOf = new Map<PathKey, Watchers>();
+  readonly #watchersOf = new Map<TextKey, Watchers>();
   readonly #pathsOf = new Map<ConnectionId, Paths>();
   /** The paths behind the keys that are digests. */
-  readonly #longPaths = new Map<PathKey, string>();
+  readonly #longPaths = new Map<TextKey, string>();
   #dataCount = 0;
   #childCount = 0;
   /** Watches of mode recursive by the length of their path. */
@@ -63,10 +63,10 @@ export class WatchTable {
 
   /** 0 when the connection does not watch the path. */
   modes(connection: ConnectionId, path: string): number {
-    return this.#modes(connection, pathKeyOf(path));
+    return this.#modes(connection, textKeyOf(path));
   }
 
-  #modes(connection: ConnectionId, key: PathKey): number {
+  #modes(connection: ConnectionId, key: TextKey): number {
     const watchers = this.#watchersOf.get(key);
     if (watchers === undefined) return 0;
     if (typeof watchers !== "number") return watchers.get(connection) ?? 0;
@@ -75,7 +75,7 @@ export class WatchTable {
 
   /** 0 removes the watch. */
   setModes(connection: ConnectionId, path: string, modes: number): void {
-    const key = pathKeyOf(path);
+    const key = textKeyOf(path);
     const before = this.#modes(connection, key);
     if (before === modes) return;
     this.#count(path.length, before, modes);
@@ -88,10 +88,10 @@ export class WatchTable {
 
   /** Adds to `into` every connection that watches the path in one of the modes of `mask`. */
   collect(path: string, mask: number, into: Set<ConnectionId>): void {
-    if (this.#watchersOf.size > 0) this.#collect(pathKeyOf(path), mask, into);
+    if (this.#watchersOf.size > 0) this.#collect(textKeyOf(path), mask, into);
   }
 
-  #collect(key: PathKey, mask: number, into: Set<ConnectionId>): void {
+  #collect(key: TextKey, mask: number, into: Set<ConnectionId>): void {
     const watchers = this.#watchersOf.get(key);
     if (watchers === undefined) return;
     if (typeof watchers === "number") {
@@ -103,7 +103,7 @@ export class WatchTable {
 
   /** Takes one mode away from everybody who watches the path. */
   clearMode(path: string, mode: number): void {
-    const key = pathKeyOf(path);
+    const key = textKeyOf(path);
     const watchers = this.#watchersOf.get(key);
     if (watchers === undefined) return;
     if (typeof watchers === "number") {
@@ -154,7 +154,7 @@ export class WatchTable {
     }
   }
 
-  #putWatcher(connection: ConnectionId, key: PathKey, modes: number): void {
+  #putWatcher(connection: ConnectionId, key: TextKey, modes: number): void {
     const watchers = this.#watchersOf.get(key);
     if (watchers !== undefined && typeof watchers !== "number") {
       watchers.set(connection, modes);
@@ -166,7 +166,7 @@ export class WatchTable {
     }
   }
 
-  #removeWatcher(connection: ConnectionId, key: PathKey): void {
+  #removeWatcher(connection: ConnectionId, key: TextKey): void {
     const watchers = this.#watchersOf.get(key);
     if (watchers === undefined) return;
     if (typeof watchers === "number") {
@@ -177,14 +177,14 @@ export class WatchTable {
     }
   }
 
-  #addPath(connection: ConnectionId, key: PathKey): void {
+  #addPath(connection: ConnectionId, key: TextKey): void {
     const paths = this.#pathsOf.get(connection);
     if (paths === undefined) this.#pathsOf.set(connection, key);
     else if (typeof paths === "string") this.#pathsOf.set(connection, new Set([paths, key]));
     else paths.add(key);
   }
 
-  #removePath(connection: ConnectionId, key: PathKey): void {
+  #removePath(connection: ConnectionId, key: TextKey): void {
     const paths = this.#pathsOf.get(connection);
     if (paths === undefined) return;
     if (typeof paths !== "string") {
@@ -195,12 +195,12 @@ export class WatchTable {
   }
 
   /** Nobody watches the path any more. */
-  #forget(key: PathKey): void {
+  #forget(key: TextKey): void {
     this.#watchersOf.delete(key);
     this.#longPaths.delete(key);
   }
 
-  #pathOf(key: PathKey): string {
+  #pathOf(key: TextKey): string {
     return this.#longPaths.get(key) ?? key;
   }
 

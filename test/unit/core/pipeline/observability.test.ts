@@ -44,6 +44,9 @@ describe("summaries", () => {
     ]);
     for (let i = 0; i < 5000; i++) summaries.add(`/n${i}`, 0);
     expect([...summaries.entries()].length).toBeLessThanOrEqual(1001);
+    expect(["x".repeat(255), "x".repeat(256)].map((name) => namespaceOf(`/${name}/y`).length)).toEqual([
+      255, 8,
+    ]);
   });
 });
 

@@ -19,6 +19,16 @@ describe("AclCache (client-protocol 6.8)", () => {
     expect(cache.size).toBe(4);
   });
 
+  it("tells very long ACLs of one length apart by their last character, at once", () => {
+    const cache = new AclCache();
+    const long = (i: number): ACL[] => acl([1, "digest", "u".repeat(17_000) + String(i).padStart(5, "0")]);
+    const slots = Array.from({ length: 1000 }, (_, i) => cache.acquire(long(i)));
+    expect(new Set(slots).size).toBe(1000);
+    expect(slots.map((_, i) => cache.acquire(long(i)))).toEqual(slots);
+    for (const slot of slots) for (let time = 0; time < 2; time++) cache.release(slot);
+    expect(cache.size).toBe(0);
+  });
+
   it("takes null for the open ACL with id -1", () => {
     const cache = new AclCache();
     const slot = cache.acquire(null);
