@@ -48,7 +48,7 @@ export class LeaderLink {
     this.isLogging = !this.isObserver || state.ensemble.observersPersist;
   }
 
-  /** 0 before the first. */
+  /** 0 while there is none. */
   get id(): LinkId {
     return this.#id;
   }
@@ -113,7 +113,9 @@ export class LeaderLink {
     this.#state.out.acknowledgeUpTo(this.#id, zxid);
   }
 
+  /** What still comes on it, before the host has closed it, is nobody's. */
   close(): void {
     if (this.#id !== 0) this.#state.out.close(this.#id);
+    this.#id = 0;
   }
 }
