@@ -42,8 +42,11 @@ export type SyncPlan =
   | { readonly mode: "survey" };
 
 /**
- * DIFF, TRUNC or SNAP (quorum-protocol 3.4), stricter than Apache: a TRUNC names only a record that the learner has for
- * certain, because its log has no hole inside an epoch. Whoever cuts exactly may be told any zxid.
+ * DIFF, TRUNC or SNAP (quorum-protocol 3.4), stricter than Apache: a TRUNC names only a record of the epoch of the learner's
+ * last one, because its log has no hole inside an epoch. Whoever cuts exactly may be told any zxid.
+ *
+ * One case is left, which no leader can see: a learner of Apache that got a snapshot at exactly that zxid, and logged nothing that
+ * is committed behind it, keeps its extra txn (F64). `isSnapshotForced` excludes it.
  */
 export function planSync(facts: SyncFacts): SyncPlan {
   const { peer, committed, before, last, isSnapshotForced, survey } = facts;

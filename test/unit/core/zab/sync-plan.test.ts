@@ -52,14 +52,21 @@ describe("C8: what an Apache and what a server of ours gets, by its last zxid (q
     expect(planned(peer, both, true)).toBe(oursLater);
   });
 
-  it("C8: a learner of Apache is never told to cut at what may be no record of its log", () => {
+  it("C8: with forceSnapshotSync nobody is told to cut", () => {
+    for (const cutsExactly of [true, false]) {
+      const forced = { ...facts(at(1, 0x23), HISTORY, cutsExactly), isSnapshotForced: true };
+      expect(planSync(forced).mode).toBe("SNAP");
+    }
+  });
+
+  it("C8: a learner of Apache is told to cut at a record of the epoch of its last one, or not at all", () => {
     const committed = [...HISTORY, ...LATER];
     for (const epoch of [1, 2, 3, 4]) {
       for (const counter of [0, 1, 2, 3, 4, 0x22, 0x23, 0x50]) {
         const peer = at(epoch, counter);
         const plan = planSync(facts(peer, committed, false));
         if (plan.mode !== "TRUNC") continue;
-        // Its log has every record of its own epoch below its last one.
+        // Its log has every record of that epoch below its last one, back to where a snapshot came, if one did (F64).
         expect(Math.floor(plan.zxid / 2 ** 32)).toBe(epoch);
         expect(plan.zxid).toBeLessThan(peer);
         expect(committed).toContain(plan.zxid);
