@@ -8,6 +8,7 @@ import { membershipOf, PeerCluster } from "../../../../support/peer-cluster.ts";
 import {
   expectAgreement,
   has,
+  int,
   learnerInfo,
   serving,
   startedCluster,
@@ -16,7 +17,7 @@ import {
   write,
 } from "../../../../support/peer-scenes.ts";
 
-const { FOLLOWERINFO, LEADERINFO, ACKEPOCH } = PacketType;
+const { FOLLOWERINFO, LEADERINFO, ACKEPOCH, DIFF, NEWLEADER } = PacketType;
 const INIT_LIMIT_MS = 20_000;
 
 /** Fault scenarios of the time in which an epoch is sought (quorum-protocol 8.3). */
@@ -122,6 +123,26 @@ it("F14: a follower that crashed between acceptedEpoch and ACKEPOCH answers -1, 
   expect(epochs).toEqual([-1]);
   expect(cluster.store(1)).toMatchObject({ accepted: 1, current: 1 });
   expect([2, 3].map((sid) => cluster.peer(sid).isServing)).toEqual([false, false]);
+});
+
+it("F14: its -1 counts for no quorum that has to accept the epoch", () => {
+  const cluster = new PeerCluster(membershipOf(3));
+  cluster.start(3);
+  voteFor(cluster, 3, 3, 1, 2);
+  cluster.until(() => cluster.peer(3).state === "leading");
+  const [first, second] = [1, 2].map((sid) =>
+    cluster.intrude(3).say(FOLLOWERINFO, makeZxid(0, 0), learnerInfo(sid)),
+  );
+  first!.say(ACKEPOCH, 0, int(-1));
+  expect(first!.types).toEqual([LEADERINFO]);
+  expect(cluster.store(3)).toMatchObject({ accepted: 1, current: 0 });
+  second!.say(ACKEPOCH, 0, int(0));
+  // With a quorum that has, both are brought up to date.
+  expect([first, second].map((learner) => learner!.types)).toEqual([
+    [LEADERINFO, DIFF, NEWLEADER],
+    [LEADERINFO, DIFF, NEWLEADER],
+  ]);
+  expect(cluster.store(3)).toMatchObject({ accepted: 1, current: 1 });
 });
 
 it("F15: who crashed between ACKEPOCH and NEWLEADER has the old currentEpoch, and loses against the new one", () => {
