@@ -96,7 +96,9 @@ describe.each(DIRECTIONS)(
       await leaveUncommitted(ensemble);
       await ensemble.startMembers(1, 2);
       expect((await ensemble.leader()).sid).toBe(2);
-      expect(await syncModeOf(learner, joins), "a server that is ahead").toBe("TRUNC");
+      // Of Apache's log a leader of ours does not know what a TRUNC would leave in it.
+      const back = leader.kind === "menagerie" ? "SNAP" : "TRUNC";
+      expect(await syncModeOf(learner, joins), "a server that is ahead").toBe(back);
       await write(learner, 5);
       expect(await treeComplaints(ensemble)).toEqual([]);
       await withClient(learner, async (client) => {

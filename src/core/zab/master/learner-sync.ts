@@ -35,7 +35,7 @@ export class LearnerSync {
    * its answer.
    */
   plan(handler: LearnerHandler, survey: LogSurvey | undefined, others: Iterable<LearnerHandler>): boolean {
-    const { database, ensemble, out } = this.#state;
+    const { currentEpoch, database, ensemble, out } = this.#state;
     const { committed } = database;
     const plan = planSync({
       peer: handler.lastZxid,
@@ -43,6 +43,7 @@ export class LearnerSync {
       before: committed.zxidBefore,
       last: database.lastProcessedZxid,
       isSnapshotForced: ensemble.forcesSnapshotSync,
+      epoch: currentEpoch,
       cutsExactly: handler.isOurs,
       survey,
       snapshotSizeFactor: ensemble.snapshotSizeFactor,

@@ -1,4 +1,4 @@
-import { counterOf, epochOf, type Zxid } from "../../../protocol/zxid.ts";
+import { counterOf, epochOf, makeZxid, type Zxid } from "../../../protocol/zxid.ts";
 
 /** What the leader knows when a learner has told its last zxid. */
 export interface SyncFacts {
@@ -11,6 +11,8 @@ export interface SyncFacts {
   /** The last txn in the leader's tree: that of `committed`, if that holds any. */
   readonly last: Zxid;
   readonly isSnapshotForced: boolean;
+  /** The epoch that is led. */
+  readonly epoch: number;
   /** The learner cuts its log right when it is told to, whatever is in it (a server of ours). */
   readonly cutsExactly: boolean;
   /** What is on disk; undefined when that is not known, null when it must not be used. */
@@ -42,15 +44,13 @@ export type SyncPlan =
   | { readonly mode: "survey" };
 
 /**
- * DIFF, TRUNC or SNAP (quorum-protocol 3.4), stricter than Apache: a TRUNC names only a record of the epoch of the learner's
- * last one, because its log has no hole inside an epoch. Whoever cuts exactly may be told any zxid.
- *
- * One case is left, which no leader can see: a learner of Apache that got a snapshot at exactly that zxid, and logged nothing that
- * is committed behind it, keeps its extra txn (F64). `isSnapshotForced` excludes it.
+ * DIFF, TRUNC or SNAP (quorum-protocol 3.4), stricter than Apache: only who cuts exactly is told to cut what nobody will propose
+ * again. Apache's servers keep what follows a zxid that came to them as a snapshot (F64). A snapshot takes nothing out of their
+ * logs either: a start replays all that is above it. So one for a learner that is ahead is of the zxid at which the epoch begins.
  */
 export function planSync(facts: SyncFacts): SyncPlan {
-  const { peer, committed, before, last, isSnapshotForced, survey } = facts;
-  const snapshot: SyncPlan = { mode: "SNAP", zxid: last };
+  const { peer, committed, before, last, isSnapshotForced, cutsExactly, survey } = facts;
+  const snapshot: SyncPlan = { mode: "SNAP", zxid: cutsExactly || peer <= last ? last : epochStart(facts) };
   if (isSnapshotForced) return snapshot;
   if (peer === last) return diff(last, peer);
   if (peer > last) return canCut(facts, last) ? trunc(last) : snapshot;
@@ -78,10 +78,16 @@ function planFromDisk(facts: SyncFacts, survey: LogSurvey): SyncPlan | undefined
   return { mode: "DIFF", zxid: last, after: peer, diskThrough: through };
 }
 
-function canCut({ peer, cutsExactly }: SyncFacts, to: Zxid): boolean {
+function canCut({ peer, cutsExactly, epoch }: SyncFacts, to: Zxid): boolean {
   if (counterOf(to) === 0) return false;
-  if (cutsExactly) return true;
-  return counterOf(peer) !== 0 && epochOf(peer) === epochOf(to);
+  // What it has of the epoch that is led comes again.
+  return cutsExactly || (epochOf(peer) === epoch && epochOf(to) === epoch);
+}
+
+/** Where the epoch begins, or the last txn, when there is one in it. */
+function epochStart({ epoch, last }: SyncFacts): Zxid {
+  const start = makeZxid(epoch, 0);
+  return start > last ? start : last;
 }
 
 function diff(zxid: Zxid, after: Zxid): SyncPlan {

@@ -90,7 +90,7 @@ describe("F28: an old leader with txns of epoch 1 that nobody has, while epoch 2
 
   it.each([
     ["a server of ours is cut: it cuts where it is told to", 0x10001, TRUNC],
-    ["one of Apache gets a snapshot: it may not be cut across epochs", 0x10000, SNAP],
+    ["one of Apache gets a snapshot: nobody knows what a cut would leave in its log", 0x10000, SNAP],
   ])("F28: %s", (_, protocolVersion, packet) => {
     const cluster = startedCluster(3);
     write(cluster, 3, "/kept");
@@ -111,19 +111,43 @@ describe("F28: an old leader with txns of epoch 1 that nobody has, while epoch 2
   });
 });
 
-it.each([0x10001, 0x10000])(
-  "F29: a leader without a txn in its epoch cuts an extra txn of a lower one off (protocol version %d)",
-  (protocolVersion) => {
+it.each([
+  ["a server of ours is cut to the last one committed", 0x10001, TRUNC, 0],
+  [
+    "one of Apache gets a snapshot that is above all it has: its start replays what is not (F64)",
+    0x10000,
+    SNAP,
+    2,
+  ],
+])(
+  "F29: with no txn in its epoch yet, an extra txn of a lower one vanishes: %s",
+  (_, version, packet, epoch) => {
     const cluster = divided();
-    const [lost] = logOf(cluster, 3).slice(-1);
+    const lost = logOf(cluster, 3).at(-1)!;
     const learner = cluster
       .intrude(2)
-      .say(FOLLOWERINFO, makeZxid(1, 0), learnerInfo(3, protocolVersion))
-      .say(ACKEPOCH, lost!, int(1));
-    expect(learner.received[1]).toMatchObject({ type: TRUNC, zxid: lost! - 1 });
-    expect(learner.types.slice(2)).toEqual([NEWLEADER]);
+      .say(FOLLOWERINFO, makeZxid(1, 0), learnerInfo(3, version))
+      .say(ACKEPOCH, lost, int(1));
+    const zxid = epoch === 0 ? lost - 1 : makeZxid(epoch, 0);
+    expect(learner.received[1]).toMatchObject({ type: packet, zxid });
+    expect(learner.types.at(-1)).toBe(NEWLEADER);
     startServing(cluster, 3);
     expect(logOf(cluster, 3)).toEqual(logOf(cluster, 2));
     expect(has(cluster, 3, "/lost")).toBe(false);
   },
 );
+
+it("a follower of Apache that comes again with what its leader has proposed, and not committed, is cut", () => {
+  const cluster = startedCluster(3);
+  const client = cluster.connect(3);
+  cluster.kill(1);
+  cluster.slowDisks.add(2);
+  client.request(OpCode.create, zk.createBody("/a"));
+  const proposed = logOf(cluster, 3).at(-1)!;
+  const learner = cluster
+    .intrude(3)
+    .say(FOLLOWERINFO, makeZxid(1, 0), learnerInfo(1, 0x10000))
+    .say(ACKEPOCH, proposed, int(-1));
+  expect(learner.received[1]).toMatchObject({ type: TRUNC, zxid: proposed - 1 });
+  expect(learner.received[2]).toMatchObject({ type: PROPOSAL, zxid: proposed });
+});
