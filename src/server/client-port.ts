@@ -1,7 +1,8 @@
 import type { Log, Timer } from "../base/ports.ts";
 import type { Config } from "../config/config.ts";
+import type { CommandWords } from "../transport/client-connection.ts";
 import type { ClientListener, ClientListenerOptions } from "../transport/client-listener.ts";
-import type { ClientSide } from "./server-parts.ts";
+import type { Gateway } from "./gateway.ts";
 
 /** Where clients connect. */
 export interface ClientAddress {
@@ -12,7 +13,8 @@ export interface ClientAddress {
 
 export interface ClientPortOptions {
   readonly config: Config;
-  readonly clients: ClientSide;
+  /** Who takes their connections, and their four-letter words. */
+  readonly clients: { readonly gateway: Gateway; readonly words: CommandWords };
   readonly timer: Timer;
   readonly log: Log;
   readonly listen: (options: ClientListenerOptions) => Promise<ClientListener>;

@@ -28,6 +28,7 @@ import { Int64 } from "../protocol/int64.ts";
 import type { DataDirectory } from "../storage/data-directory.ts";
 import { authorizeCaller } from "./authorize-caller.ts";
 import { connectionInfo } from "./connection-info.ts";
+import type { MemberView } from "./ensemble/member-view.ts";
 import type { Gateway } from "./gateway.ts";
 import {
   connectionExpiryOf,
@@ -36,7 +37,6 @@ import {
   watchesByPathOf,
   watchesBySessionOf,
 } from "./listings.ts";
-import type { MemberView } from "./member-view.ts";
 import type { SnapshotWorker } from "./snapshot-worker.ts";
 
 /** Apache's trace mask at start (operations 1.4). It is kept and shown; our log has levels instead of masks. */

@@ -5,7 +5,7 @@ import type { Config } from "../../src/config/config.ts";
 import { resolveConfig } from "../../src/config/resolve-config.ts";
 import { parseJvmFlags, readSettings } from "../../src/config/settings.ts";
 import { formatMembership, parseMembershipText } from "../../src/core/quorum/membership-text.ts";
-import { MembershipFiles } from "../../src/server/membership-files.ts";
+import { MembershipFiles } from "../../src/server/ensemble/membership-files.ts";
 import { newDisk } from "../support/storage.ts";
 
 /**

@@ -4,7 +4,7 @@ import type { Config } from "../../src/config/config.ts";
 import { configFromEntries } from "../../src/config/load.ts";
 import { parseMembershipText } from "../../src/core/quorum/membership-text.ts";
 import { zxidFromHex } from "../../src/protocol/zxid.ts";
-import { MembershipFiles } from "../../src/server/membership-files.ts";
+import { MembershipFiles } from "../../src/server/ensemble/membership-files.ts";
 import { newDisk } from "../support/storage.ts";
 import { vectorBytes, vectorNames } from "../support/vectors.ts";
 

@@ -4,7 +4,7 @@ import { FastLeaderElection } from "../../src/core/election/fast-leader-election
 import type { PeerState, Vote } from "../../src/core/election/vote.ts";
 import type { Membership } from "../../src/core/quorum/membership.ts";
 import type { Zxid } from "../../src/protocol/zxid.ts";
-import { ElectionNetwork } from "../../src/server/election-network.ts";
+import { ElectionNetwork } from "../../src/server/ensemble/election-network.ts";
 import { nodeClock, nodeTimer } from "../../src/server/node-ports.ts";
 import { createNodeNetwork } from "../../src/transport/node-network.ts";
 

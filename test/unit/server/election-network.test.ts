@@ -4,7 +4,10 @@ import type { NetLink } from "../../../src/base/ports.ts";
 import type { Membership } from "../../../src/core/quorum/membership.ts";
 import { parseMembershipText } from "../../../src/core/quorum/membership-text.ts";
 import { encodeElectionFrame, encodeInitialMessage } from "../../../src/protocol/election-wire.ts";
-import { ElectionNetwork, type ElectionNetworkOptions } from "../../../src/server/election-network.ts";
+import {
+  ElectionNetwork,
+  type ElectionNetworkOptions,
+} from "../../../src/server/ensemble/election-network.ts";
 import { FakeNetwork } from "../../support/fake-network.ts";
 import { membershipOf, PLAIN_RULES } from "../../support/membership.ts";
 

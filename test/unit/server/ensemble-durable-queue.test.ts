@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from "vitest";
 import { encodeAck } from "../../../src/core/zab/packets.ts";
 import type { DurableSend, PeerReady, StorageJob } from "../../../src/core/zab/peer-face.ts";
-import { DurableQueue, type DurableWork } from "../../../src/server/ensemble-durable-queue.ts";
+import { DurableQueue, type DurableWork } from "../../../src/server/ensemble/durable-queue.ts";
 import { zx } from "../../support/storage.ts";
 
 const NOTHING: DurableWork = {

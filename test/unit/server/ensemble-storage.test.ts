@@ -7,7 +7,7 @@ import type { Database } from "../../../src/core/tree/database.ts";
 import type { JobDone, StorageJob } from "../../../src/core/zab/peer-face.ts";
 import { OpCode } from "../../../src/protocol/opcode.ts";
 import { encodeTxn } from "../../../src/protocol/txn.ts";
-import { StorageDesk } from "../../../src/server/ensemble-storage.ts";
+import { StorageDesk } from "../../../src/server/ensemble/storage-desk.ts";
 import { LogWorker } from "../../../src/server/log-worker.ts";
 import { type OpenStorage, openStorage } from "../../../src/server/open-storage.ts";
 import { type DatabaseServer, ServedSnapshot } from "../../../src/server/served-snapshot.ts";

@@ -3,8 +3,8 @@ import { runFourLetterWord } from "../../../src/admin/four-letter-words/run-four
 import { MetricsRegistry } from "../../../src/metrics/metrics-registry.ts";
 import { bindPeerStats } from "../../../src/metrics/peer-metrics.ts";
 import { OpCode } from "../../../src/protocol/opcode.ts";
-import { memberGauges } from "../../../src/server/member-gauges.ts";
-import { MemberView } from "../../../src/server/member-view.ts";
+import { memberGauges } from "../../../src/server/ensemble/member-gauges.ts";
+import { MemberView } from "../../../src/server/ensemble/member-view.ts";
 import { bytes, zk } from "../../support/core-client.ts";
 import { membershipOf, PeerCluster } from "../../support/peer-cluster.ts";
 import { FakeAdminView, nextTurn } from "../admin/fake-admin-view.ts";

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from "vitest";
 import { VirtualClock } from "../../../sim/virtual-clock.ts";
 import type { Network } from "../../../src/base/ports.ts";
-import { QuorumListener } from "../../../src/server/quorum-listener.ts";
+import { QuorumListener } from "../../../src/server/ensemble/quorum-listener.ts";
 
 const QUORUM = { host: "10.0.0.1", port: 2888 };
 

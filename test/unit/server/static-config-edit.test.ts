@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { editStaticConfig } from "../../../src/server/static-config-edit.ts";
+import { editStaticConfig } from "../../../src/server/ensemble/static-config-edit.ts";
 
 const FILE = "/conf/zoo.cfg.dynamic.100000000";
 

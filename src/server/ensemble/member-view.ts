@@ -1,4 +1,4 @@
-import type { BufferSizes } from "../admin/buffer-sizes.ts";
+import type { BufferSizes } from "../../admin/buffer-sizes.ts";
 import type {
   MemberAddresses,
   MemberInfo,
@@ -6,16 +6,16 @@ import type {
   QuorumView,
   UnservingState,
   ZabState,
-} from "../admin/quorum-view.ts";
-import type { Config } from "../config/config.ts";
-import { type HostPort, memberOf, type ServerSpec } from "../core/quorum/membership.ts";
-import { formatMembership } from "../core/quorum/membership-text.ts";
-import { Leader } from "../core/zab/leader/leader.ts";
-import { Learner } from "../core/zab/learner/learner.ts";
-import type { LearnerHandler } from "../core/zab/master/learner-handler.ts";
-import type { Peer } from "../core/zab/peer.ts";
-import type { LinkId } from "../core/zab/peer-face.ts";
-import type { LinkTraffic } from "./ensemble-outbox.ts";
+} from "../../admin/quorum-view.ts";
+import type { Config } from "../../config/config.ts";
+import { type HostPort, memberOf, type ServerSpec } from "../../core/quorum/membership.ts";
+import { formatMembership } from "../../core/quorum/membership-text.ts";
+import { Leader } from "../../core/zab/leader/leader.ts";
+import { Learner } from "../../core/zab/learner/learner.ts";
+import type { LearnerHandler } from "../../core/zab/master/learner-handler.ts";
+import type { Peer } from "../../core/zab/peer.ts";
+import type { LinkId } from "../../core/zab/peer-face.ts";
+import type { LinkTraffic } from "./link-outbox.ts";
 import { syncedLearners } from "./member-gauges.ts";
 
 export interface MemberViewParts {

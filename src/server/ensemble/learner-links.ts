@@ -1,7 +1,7 @@
-import type { NetLink, NetLinkHandler, Network } from "../base/ports.ts";
-import type { Dial, DurableSend, LinkId, LinkSend } from "../core/zab/peer-face.ts";
-import { LearnerLink, type LinkContext } from "./ensemble-link.ts";
-import type { LinkTraffic } from "./ensemble-outbox.ts";
+import type { NetLink, NetLinkHandler, Network } from "../../base/ports.ts";
+import type { Dial, DurableSend, LinkId, LinkSend } from "../../core/zab/peer-face.ts";
+import { LearnerLink, type LinkContext } from "./learner-link.ts";
+import type { LinkTraffic } from "./link-outbox.ts";
 
 /**
  * Connections to the quorum port at the same time. An ensemble has at most 254 servers; the rest is room for those that come

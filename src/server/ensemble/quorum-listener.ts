@@ -1,4 +1,4 @@
-import type { Log, NetLink, NetLinkHandler, NetListener, Network, Timer } from "../base/ports.ts";
+import type { Log, NetLink, NetLinkHandler, NetListener, Network, Timer } from "../../base/ports.ts";
 
 /** Between two tries to bind. */
 const RETRY_MS = 1_000;

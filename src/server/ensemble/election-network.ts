@@ -1,12 +1,12 @@
-import type { Endpoint, Log, NetLink, NetLinkHandler, Network, Timer } from "../base/ports.ts";
-import { memberOf, type ServerSpec } from "../core/quorum/membership.ts";
-import type { QuorumView } from "../core/quorum/quorum-view.ts";
+import type { Endpoint, Log, NetLink, NetLinkHandler, Network, Timer } from "../../base/ports.ts";
+import { memberOf, type ServerSpec } from "../../core/quorum/membership.ts";
+import type { QuorumView } from "../../core/quorum/quorum-view.ts";
 import {
   ElectionWireError,
   ElectionWireReader,
   encodeInitialMessage,
   type InitialMessage,
-} from "../protocol/election-wire.ts";
+} from "../../protocol/election-wire.ts";
 import { type BindAddress, ElectionListener } from "./election-listener.ts";
 import { ElectionPeer } from "./election-peer.ts";
 

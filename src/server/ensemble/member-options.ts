@@ -1,7 +1,7 @@
-import type { Config } from "../config/config.ts";
-import type { ServerOptions } from "../core/pipeline/server-options.ts";
-import type { EnsembleOptions } from "../core/zab/peer-options.ts";
-import { serverOptionsOf } from "./server-options.ts";
+import type { Config } from "../../config/config.ts";
+import type { ServerOptions } from "../../core/pipeline/server-options.ts";
+import type { EnsembleOptions } from "../../core/zab/peer-options.ts";
+import { serverOptionsOf } from "../server-options.ts";
 
 /** What serves the clients of a member: as a standalone server, with an id of its own and perhaps with local sessions. */
 export function memberServerOptionsOf(config: Config): ServerOptions {

@@ -1,4 +1,4 @@
-import type { Log, NetLink, NetLinkHandler, NetListener, Network, Timer } from "../base/ports.ts";
+import type { Log, NetLink, NetLinkHandler, NetListener, Network, Timer } from "../../base/ports.ts";
 
 /** Where to listen; host null is every address. */
 export interface BindAddress {

@@ -1,13 +1,13 @@
-import type { NetLink, Timer } from "../base/ports.ts";
-import { PacketType, SNAPSHOT_SIGNATURE } from "../core/zab/packets.ts";
-import type { LinkSend } from "../core/zab/peer-face.ts";
-import type { SnapshotWalk } from "../core/zab/snapshot-walk.ts";
-import { JuteWriter } from "../protocol/jute-writer.ts";
-import { QuorumPacket } from "../protocol/records/quorum.ts";
-import type { Zxid } from "../protocol/zxid.ts";
-import type { LogRecord } from "../storage/log-format.ts";
-import { showZxid } from "../storage/log-reader.ts";
-import { follows } from "../storage/log-replay.ts";
+import type { NetLink, Timer } from "../../base/ports.ts";
+import { PacketType, SNAPSHOT_SIGNATURE } from "../../core/zab/packets.ts";
+import type { LinkSend } from "../../core/zab/peer-face.ts";
+import type { SnapshotWalk } from "../../core/zab/snapshot-walk.ts";
+import { JuteWriter } from "../../protocol/jute-writer.ts";
+import { QuorumPacket } from "../../protocol/records/quorum.ts";
+import type { Zxid } from "../../protocol/zxid.ts";
+import type { LogRecord } from "../../storage/log-format.ts";
+import { showZxid } from "../../storage/log-reader.ts";
+import { follows } from "../../storage/log-replay.ts";
 
 /** What is made of a tree or a log in one turn: a fraction of a millisecond of work. */
 const SLICE_BYTES = 64 * 1024;

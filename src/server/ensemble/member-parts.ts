@@ -1,29 +1,19 @@
-import type { ServerState } from "../admin/admin-view.ts";
-import { invariant } from "../base/invariant.ts";
-import { isAnyAddress } from "../config/resolve-client-ports.ts";
-import { readOnlyChain } from "../core/pipeline/chains.ts";
-import { ServerMachine } from "../core/pipeline/server-machine.ts";
-import { ServerStats } from "../core/pipeline/server-stats.ts";
-import { type Membership, memberOf, type ServerSpec } from "../core/quorum/membership.ts";
-import type { QuorumView } from "../core/quorum/quorum-view.ts";
-import type { Input } from "../core/ready.ts";
-import { Peer } from "../core/zab/peer.ts";
-import type { PeerInput, PeerReady } from "../core/zab/peer-face.ts";
-import { bindPeerStats } from "../metrics/peer-metrics.ts";
-import { EpochFiles } from "../storage/epoch-files.ts";
-import type { Epochs } from "../storage/epoch-rules.ts";
-import { ElectionNetwork } from "./election-network.ts";
-import { DurableQueue } from "./ensemble-durable-queue.ts";
-import { LearnerLinks } from "./ensemble-links.ts";
-import { LEARNER_BYTES_MAX } from "./ensemble-outbox.ts";
-import { StorageDesk } from "./ensemble-storage.ts";
-import { ExitCode } from "./exit-code.ts";
-import { memberGauges } from "./member-gauges.ts";
-import { ensembleOptionsOf, memberServerOptionsOf } from "./member-options.ts";
-import { MemberView } from "./member-view.ts";
-import { MembershipFiles } from "./membership-files.ts";
-import { type BindAddress, QuorumListener } from "./quorum-listener.ts";
-import { Replica } from "./replica.ts";
+import type { ServerState } from "../../admin/admin-view.ts";
+import { invariant } from "../../base/invariant.ts";
+import { isAnyAddress } from "../../config/resolve-client-ports.ts";
+import { readOnlyChain } from "../../core/pipeline/chains.ts";
+import { ServerMachine } from "../../core/pipeline/server-machine.ts";
+import { ServerStats } from "../../core/pipeline/server-stats.ts";
+import { type Membership, memberOf, type ServerSpec } from "../../core/quorum/membership.ts";
+import type { QuorumView } from "../../core/quorum/quorum-view.ts";
+import type { Input } from "../../core/ready.ts";
+import { Peer } from "../../core/zab/peer.ts";
+import type { PeerInput, PeerReady } from "../../core/zab/peer-face.ts";
+import { bindPeerStats } from "../../metrics/peer-metrics.ts";
+import { EpochFiles } from "../../storage/epoch-files.ts";
+import type { Epochs } from "../../storage/epoch-rules.ts";
+import { ExitCode } from "../exit-code.ts";
+import { Replica } from "../replica.ts";
 import {
   type ClientSide,
   clientPerformers,
@@ -32,7 +22,17 @@ import {
   createSnapshotWorker,
   type ServerFoundation,
   type ServerParts,
-} from "./server-parts.ts";
+} from "../server-parts.ts";
+import { DurableQueue } from "./durable-queue.ts";
+import { ElectionNetwork } from "./election-network.ts";
+import { LearnerLinks } from "./learner-links.ts";
+import { LEARNER_BYTES_MAX } from "./link-outbox.ts";
+import { memberGauges } from "./member-gauges.ts";
+import { ensembleOptionsOf, memberServerOptionsOf } from "./member-options.ts";
+import { MemberView } from "./member-view.ts";
+import { MembershipFiles } from "./membership-files.ts";
+import { type BindAddress, QuorumListener } from "./quorum-listener.ts";
+import { StorageDesk } from "./storage-desk.ts";
 
 /** From here on a stall is told: others may have given this server up meanwhile, and it takes them for silent. */
 const STALL_MS = 1000;

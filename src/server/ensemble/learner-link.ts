@@ -1,14 +1,14 @@
 import { Buffer } from "node:buffer";
-import type { Clock, Log, NetLink, NetLinkHandler, Timer } from "../base/ports.ts";
-import type { Database } from "../core/tree/database.ts";
-import { PacketType } from "../core/zab/packets.ts";
-import type { LinkId, LinkSend, PacketReceived, PeerInput } from "../core/zab/peer-face.ts";
-import { JuteError } from "../protocol/jute-reader.ts";
-import { packetDataBytesMax, QuorumStream, SNAPSHOT_END } from "../protocol/quorum-stream.ts";
-import type { QuorumPacket } from "../protocol/records/quorum.ts";
-import type { Zxid } from "../protocol/zxid.ts";
-import { SnapshotDecoder } from "../storage/snapshot-decoder.ts";
-import { LinkOutbox, type LinkOutboxOptions, type LinkTraffic } from "./ensemble-outbox.ts";
+import type { Clock, Log, NetLink, NetLinkHandler, Timer } from "../../base/ports.ts";
+import type { Database } from "../../core/tree/database.ts";
+import { PacketType } from "../../core/zab/packets.ts";
+import type { LinkId, LinkSend, PacketReceived, PeerInput } from "../../core/zab/peer-face.ts";
+import { JuteError } from "../../protocol/jute-reader.ts";
+import { packetDataBytesMax, QuorumStream, SNAPSHOT_END } from "../../protocol/quorum-stream.ts";
+import type { QuorumPacket } from "../../protocol/records/quorum.ts";
+import type { Zxid } from "../../protocol/zxid.ts";
+import { SnapshotDecoder } from "../../storage/snapshot-decoder.ts";
+import { LinkOutbox, type LinkOutboxOptions, type LinkTraffic } from "./link-outbox.ts";
 
 /** What a link shares with the others. */
 export interface LinkContext extends Pick<LinkOutboxOptions, "readLog" | "logFailed" | "bytesMax"> {

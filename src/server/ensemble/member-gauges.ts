@@ -1,11 +1,11 @@
-import { quorumSystemOf } from "../core/quorum/quorum-system.ts";
-import { Leader } from "../core/zab/leader/leader.ts";
-import { Learner } from "../core/zab/learner/learner.ts";
-import type { LearnerHandler } from "../core/zab/master/learner-handler.ts";
-import type { Peer } from "../core/zab/peer.ts";
-import type { LinkId } from "../core/zab/peer-face.ts";
-import type { QuorumGaugeName } from "../metrics/gauge-table.ts";
-import type { GaugeSource } from "../metrics/metrics-registry.ts";
+import { quorumSystemOf } from "../../core/quorum/quorum-system.ts";
+import { Leader } from "../../core/zab/leader/leader.ts";
+import { Learner } from "../../core/zab/learner/learner.ts";
+import type { LearnerHandler } from "../../core/zab/master/learner-handler.ts";
+import type { Peer } from "../../core/zab/peer.ts";
+import type { LinkId } from "../../core/zab/peer-face.ts";
+import type { QuorumGaugeName } from "../../metrics/gauge-table.ts";
+import type { GaugeSource } from "../../metrics/metrics-registry.ts";
 
 type GaugedPeer = Pick<Peer, "role" | "view" | "peerStats" | "isServing">;
 

@@ -1,13 +1,13 @@
-import { invariant } from "../base/invariant.ts";
-import type { Config } from "../config/config.ts";
-import { memberOf } from "../core/quorum/membership.ts";
-import { EpochFiles } from "../storage/epoch-files.ts";
-import { openEpochs } from "../storage/epoch-rules.ts";
-import { ExitCode, ServerFailure } from "./exit-code.ts";
+import { invariant } from "../../base/invariant.ts";
+import type { Config } from "../../config/config.ts";
+import { memberOf } from "../../core/quorum/membership.ts";
+import { EpochFiles } from "../../storage/epoch-files.ts";
+import { openEpochs } from "../../storage/epoch-rules.ts";
+import { ExitCode, ServerFailure } from "../exit-code.ts";
+import type { OpenStorage, StoragePorts } from "../open-storage.ts";
+import type { ServerFoundation, ServerParts } from "../server-parts.ts";
 import { connectMember } from "./member-parts.ts";
 import { MembershipFiles } from "./membership-files.ts";
-import type { OpenStorage, StoragePorts } from "./open-storage.ts";
-import type { ServerFoundation, ServerParts } from "./server-parts.ts";
 
 /**
  * What has to be right before a member of an ensemble begins: it is one of the servers listed, and its epochs fit its data.

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { endsInContinuation, parseProperties } from "../config/properties.ts";
+import { endsInContinuation, parseProperties } from "../../config/properties.ts";
 
 export interface StaticConfigEdit {
   /** Absolute path of the file that holds the ensemble from now on. */

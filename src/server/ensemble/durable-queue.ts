@@ -1,5 +1,5 @@
-import type { DurableSend, EpochsStored, JobDone, PeerReady, StorageJob } from "../core/zab/peer-face.ts";
-import type { Zxid } from "../protocol/zxid.ts";
+import type { DurableSend, EpochsStored, JobDone, PeerReady, StorageJob } from "../../core/zab/peer-face.ts";
+import type { Zxid } from "../../protocol/zxid.ts";
 
 /** What of a Ready has to wait for the disk, or is the disk's work. */
 export type DurableWork = Pick<PeerReady, "append" | "sendAfterPersist" | "epochs" | "memberships" | "jobs">;

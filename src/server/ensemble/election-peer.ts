@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import type { Endpoint, Log, NetLink, NetLinkHandler, Network } from "../base/ports.ts";
-import { ElectionWireError, ElectionWireReader, encodeElectionFrame } from "../protocol/election-wire.ts";
+import type { Endpoint, Log, NetLink, NetLinkHandler, Network } from "../../base/ports.ts";
+import { ElectionWireError, ElectionWireReader, encodeElectionFrame } from "../../protocol/election-wire.ts";
 
 /** With more than this on its way, a link gets no further notification: only the newest will be sent when it drains. */
 const HELD_BACK_BYTES = 64 * 1024;

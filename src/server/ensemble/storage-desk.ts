@@ -1,20 +1,20 @@
-import { unreachable } from "../base/invariant.ts";
-import type { Disk, Log } from "../base/ports.ts";
-import type { LogEntry } from "../core/ready.ts";
-import type { Database } from "../core/tree/database.ts";
-import type { JobDone, LinkId, LogSurveyed, StorageJob } from "../core/zab/peer-face.ts";
-import type { Zxid } from "../protocol/zxid.ts";
-import type { LogRecord } from "../storage/log-format.ts";
-import { readLog, showZxid } from "../storage/log-reader.ts";
-import { type Survey, surveyLog } from "../storage/log-survey.ts";
-import type { LogTail } from "../storage/log-tail-repair.ts";
-import { CannotTruncate, truncateLog } from "../storage/log-truncate.ts";
-import { completeInstall } from "../storage/snapshot-install.ts";
-import type { SnapshotPolicy } from "../storage/snapshot-policy.ts";
-import type { TxnLog } from "../storage/txn-log.ts";
-import type { LogWorker } from "./log-worker.ts";
-import type { OpenStorage } from "./open-storage.ts";
-import type { SnapshotWorker } from "./snapshot-worker.ts";
+import { unreachable } from "../../base/invariant.ts";
+import type { Disk, Log } from "../../base/ports.ts";
+import type { LogEntry } from "../../core/ready.ts";
+import type { Database } from "../../core/tree/database.ts";
+import type { JobDone, LinkId, LogSurveyed, StorageJob } from "../../core/zab/peer-face.ts";
+import type { Zxid } from "../../protocol/zxid.ts";
+import type { LogRecord } from "../../storage/log-format.ts";
+import { readLog, showZxid } from "../../storage/log-reader.ts";
+import { type Survey, surveyLog } from "../../storage/log-survey.ts";
+import type { LogTail } from "../../storage/log-tail-repair.ts";
+import { CannotTruncate, truncateLog } from "../../storage/log-truncate.ts";
+import { completeInstall } from "../../storage/snapshot-install.ts";
+import type { SnapshotPolicy } from "../../storage/snapshot-policy.ts";
+import type { TxnLog } from "../../storage/txn-log.ts";
+import type { LogWorker } from "../log-worker.ts";
+import type { OpenStorage } from "../open-storage.ts";
+import type { SnapshotWorker } from "../snapshot-worker.ts";
 
 export interface StorageDeskOptions {
   readonly storage: OpenStorage;
