@@ -36,11 +36,12 @@ export class ClientRelay {
     return this.#master;
   }
 
-  /** Takes observers, if this is a follower and the configuration has a port for them. */
+  /** Takes observers, or takes them along to the epoch, if this is a follower and the configuration has a port for them. */
   feedObservers(epoch: number): void {
-    if (this.#link.isObserver || this.#state.ensemble.observerMasterPort === 0) return;
-    this.#master = new ObserverMaster(this.#state, {
-      epoch,
+    this.#master?.beginEpoch(epoch);
+    if (this.#master !== undefined || this.#link.isObserver || this.#state.ensemble.observerMasterPort === 0)
+      return;
+    this.#master = new ObserverMaster(this.#state, epoch, {
       send: (bytes) => this.#link.send(bytes),
       syncAsked: (asker) => this.#syncAskers.push(asker),
       revalidationAsked: (asker) => this.#revalidationAskers.push(asker),

@@ -252,8 +252,7 @@ export class Learner implements Role {
 
   #epochChanges(zxid: Zxid): void {
     this.#epochs.change(zxid, this.#proposals.last);
-    // Its observers have to accept the epoch too, before they get anything of it.
-    this.#relay.stopFeeding();
+    this.#relay.master?.offerEpoch(this.#epochs.epoch);
   }
 
   // The leader's history comes

@@ -25,7 +25,6 @@ import { LearnerSync } from "./learner-sync.ts";
 
 /** How the observers of a follower reach its leader. */
 export interface Upstream {
-  readonly epoch: number;
   /** Sends a packet on the link to the leader. */
   send(bytes: ReturnType<typeof encodeRequest>): void;
   /** A sync of `asker` has gone to the leader; null: of a client of this server. Answers come in the order of asking. */
@@ -39,13 +38,17 @@ export class ObserverMaster {
   readonly #upstream: Upstream;
   readonly #sync: LearnerSync;
   readonly #learners: LearnerRegistry;
+  /** Those that were offered an epoch while they followed in the one before, until they follow in it. */
+  readonly #changing = new Map<LearnerHandler, "asked" | "accepted">();
+  #epoch: number;
   #nextPingMs: number;
 
-  constructor(state: PeerState, upstream: Upstream) {
+  constructor(state: PeerState, epoch: number, upstream: Upstream) {
     this.#state = state;
+    this.#epoch = epoch;
     this.#upstream = upstream;
     this.#sync = new LearnerSync(state);
-    this.#learners = new LearnerRegistry(state, () => {});
+    this.#learners = new LearnerRegistry(state, (handler) => void this.#changing.delete(handler));
     this.#nextPingMs = state.nowMs + state.tickMs / 2;
     state.out.listen({ quorum: false, observerMaster: true });
   }
@@ -104,11 +107,15 @@ export class ObserverMaster {
       this.#learners.close(handler, "its configuration is ahead of ours");
       return;
     }
+    if (this.#isChangingEpoch) {
+      this.#learners.close(handler, "the epoch is being changed: it is welcome in the next one");
+      return;
+    }
     handler.sid = sid;
     handler.isObserver = true;
     handler.protocolVersion = protocolVersion;
     handler.phase = "informed";
-    this.#state.out.sendDurable(handler.link, encodeLeaderInfo(this.#upstream.epoch));
+    this.#state.out.sendDurable(handler.link, encodeLeaderInfo(this.#epoch));
   }
 
   #epochAcknowledged(handler: LearnerHandler, { type, zxid }: QuorumPacket): void {
@@ -128,7 +135,7 @@ export class ObserverMaster {
    */
   #aheadOfUs(zxid: Zxid): string | undefined {
     const { lastProcessedZxid } = this.#state.database;
-    const isOfEpoch = epochOf(zxid) === this.#upstream.epoch && counterOf(zxid) !== 0;
+    const isOfEpoch = epochOf(zxid) === this.#epoch && counterOf(zxid) !== 0;
     if (!isOfEpoch || zxid <= lastProcessedZxid) return undefined;
     return `it has 0x${zxid.toString(16)}, and 0x${lastProcessedZxid.toString(16)} is the last that is committed here`;
   }
@@ -153,17 +160,16 @@ export class ObserverMaster {
 
   #sendNewLeader({ link }: LearnerHandler): void {
     const { view, out } = this.#state;
-    out.send(link, encodeNewLeader(this.#upstream.epoch, formatMembership(view.committed)));
+    out.send(link, encodeNewLeader(this.#epoch, formatMembership(view.committed)));
   }
 
   #followed(handler: LearnerHandler, { type, zxid, data, authinfo }: QuorumPacket): void {
-    const { out } = this.#state;
     switch (type) {
       case PacketType.ACK:
-        if (handler.phase !== "syncing" || zxid !== makeZxid(this.#upstream.epoch, 0)) return;
-        handler.phase = "serving";
-        out.send(handler.link, UPTODATE_PACKET);
-        this.#state.notice("info", `${handler.name} is in sync (${handler.syncMode})`);
+        if (zxid === makeZxid(this.#epoch, 0)) this.#newLeaderAcknowledged(handler);
+        return;
+      case PacketType.ACKEPOCH:
+        this.#epochAccepted(handler);
         return;
       case PacketType.PING:
         this.#touched(data);
@@ -183,6 +189,50 @@ export class ObserverMaster {
       default:
         this.#learners.close(handler, `packet of type ${type}, which no observer sends`);
     }
+  }
+
+  #newLeaderAcknowledged(handler: LearnerHandler): void {
+    const isJoining = handler.phase === "syncing";
+    if (!isJoining && this.#changing.get(handler) !== "accepted") return;
+    this.#changing.delete(handler);
+    handler.followedEpoch = this.#epoch;
+    this.#state.out.send(handler.link, UPTODATE_PACKET);
+    if (!isJoining) return;
+    handler.phase = "serving";
+    this.#state.notice("info", `${handler.name} is in sync (${handler.syncMode})`);
+  }
+
+  /**
+   * The leader goes on to another epoch without an election, and this follower has accepted it: so shall the observers that know how,
+   * over the links that they have, while their clients stay connected (3.14). Everything of the epoch before went to them before.
+   */
+  offerEpoch(epoch: number): void {
+    for (const handler of [...this.#learners]) {
+      // Nor one that has not come along with the change before: its answers could not be told apart.
+      const comesAlong =
+        handler.isOurs && handler.phase === "serving" && handler.followedEpoch === this.#epoch;
+      if (comesAlong) {
+        this.#changing.set(handler, "asked");
+        this.#state.out.sendDurable(handler.link, encodeLeaderInfo(epoch));
+      } else this.#learners.close(handler, "the epoch is being changed: it is welcome in the next one");
+    }
+  }
+
+  /** This follower serves in the epoch that it has offered. */
+  beginEpoch(epoch: number): void {
+    this.#epoch = epoch;
+    for (const [handler, stage] of this.#changing) if (stage === "accepted") this.#sendNewLeader(handler);
+  }
+
+  #epochAccepted(handler: LearnerHandler): void {
+    if (this.#changing.get(handler) !== "asked") throw new JuteError("an ACKEPOCH that nobody asked for");
+    this.#changing.set(handler, "accepted");
+    if (!this.#isChangingEpoch) this.#sendNewLeader(handler);
+  }
+
+  /** Offered to the observers, and not begun. */
+  get #isChangingEpoch(): boolean {
+    return this.#state.acceptedEpoch !== this.#epoch;
   }
 
   #touched(data: Uint8Array | null): void {
@@ -223,7 +273,7 @@ export class ObserverMaster {
     this.#learners.ping(lastZxid);
   }
 
-  /** The follower changes epoch or role: its observers look for another master. */
+  /** The follower changes its role: its observers look for another master. */
   stop(): void {
     this.#learners.closeAll();
     this.#state.out.listen({ quorum: false, observerMaster: false });

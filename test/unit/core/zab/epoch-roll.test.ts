@@ -6,35 +6,42 @@ import { membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
 
 const COUNTER_MAX = 10;
 
-function started(): PeerCluster {
-  const cluster = new PeerCluster(membershipOf(3, 1), { ensemble: { counterMax: COUNTER_MAX } });
+function started(observerMasterPort = 0): PeerCluster {
+  const ensemble = { counterMax: COUNTER_MAX, observerMasterPort };
+  const cluster = new PeerCluster(membershipOf(3, 1), { ensemble });
   cluster.start(1, 2, 3, 4);
   cluster.until(() => [1, 2, 3, 4].every((sid) => cluster.peer(sid).isServing));
   return cluster;
 }
 
 describe("the end of an epoch's counter", () => {
-  test("F40: among servers of ours the next epoch begins while clients stay connected, and no write is lost or left out", () => {
-    const cluster = started();
-    const clients = [1, 2, 3, 4].map((sid) => cluster.connect(sid));
-    for (let i = 0; i < 25; i++) {
-      for (const [at, client] of clients.entries()) expect(zk.create(client, `/n${at}-${i}`)).toBe(0);
-    }
-    expect(clients.some(({ isClosed }) => isClosed)).toBe(false);
-    expect(cluster.leader()).toBe(3);
-    for (const { store } of cluster.nodes.values()) {
-      const zxids = store.log.map(({ zxid }) => zxid);
-      expect(zxids.length).toBe(104);
-      for (const [at, zxid] of zxids.entries()) {
-        expect([epochOf(zxid), counterOf(zxid)]).toEqual([
-          1 + Math.floor(at / COUNTER_MAX),
-          1 + (at % COUNTER_MAX),
-        ]);
+  test.each([
+    ["the leader", 0],
+    ["a follower", 2191],
+  ])(
+    "F40: among servers of ours the next epoch begins while clients stay connected, and no write is lost or left out; %s feeds the observer",
+    (_, observerMasterPort) => {
+      const cluster = started(observerMasterPort);
+      const clients = [1, 2, 3, 4].map((sid) => cluster.connect(sid));
+      for (let i = 0; i < 25; i++) {
+        for (const [at, client] of clients.entries()) expect(zk.create(client, `/n${at}-${i}`)).toBe(0);
       }
-      expect(store.current).toBe(11);
-      expect(store.accepted).toBe(11);
-    }
-  });
+      expect(clients.some(({ isClosed }) => isClosed)).toBe(false);
+      expect(cluster.leader()).toBe(3);
+      for (const { store } of cluster.nodes.values()) {
+        const zxids = store.log.map(({ zxid }) => zxid);
+        expect(zxids.length).toBe(104);
+        for (const [at, zxid] of zxids.entries()) {
+          expect([epochOf(zxid), counterOf(zxid)]).toEqual([
+            1 + Math.floor(at / COUNTER_MAX),
+            1 + (at % COUNTER_MAX),
+          ]);
+        }
+        expect(store.current).toBe(11);
+        expect(store.accepted).toBe(11);
+      }
+    },
+  );
 
   test("a server that was away meanwhile comes back by DIFF over the epochs", () => {
     const cluster = started();
