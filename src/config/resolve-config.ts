@@ -102,11 +102,19 @@ function readServerId(dataDir: string, { readFile }: ConfigSources, reader: Opti
   const id = parseDecimal(line);
   if (id !== undefined && Number.isSafeInteger(id)) return id;
   reader.problems.push({
-    reason: `serverid ${line} is not a number`,
+    // What cannot be seen, as the byte order mark of an editor, is shown as an escape.
+    reason: `serverid ${/^[\x20-\x7e]{0,40}$/.test(line) ? line : escaped(line.slice(0, 40))} is not a number`,
     allowed: "the N of this server's line server.N, alone in the first line",
     origin: { kind: "file", file: path, line: 1 },
   });
   return "invalid";
+}
+
+function escaped(text: string): string {
+  return JSON.stringify(text).replace(
+    /[^\x20-\x7e]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function resolveSessions(reader: OptionReader): SessionsConfig {

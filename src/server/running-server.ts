@@ -150,8 +150,9 @@ export class RunningServer {
     const { host = null, port = null } = this.#clientPort.bound ?? {};
     const zxid = zxidText(this.#storage.recovered.lastZxid);
     const what = ensemble === undefined ? "serving clients" : "listening for clients";
-    if (port !== null) log.info({ address: host, port, zxid }, what);
-    else log.warn({ zxid }, "running, but no client can connect: clientPort is not set");
+    const sid = ensemble === undefined ? undefined : this.#config.files.serverId;
+    if (port !== null) log.info({ sid, address: host, port, zxid }, what);
+    else log.warn({ sid, zxid }, "running, but no client can connect: clientPort is not set");
     if (this.#config.audit.isEnabled) audit.server("serverStart", "success");
     this.#extras = this.#startExtras();
   }

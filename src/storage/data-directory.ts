@@ -87,7 +87,7 @@ async function claim(disk: Disk, directory: string, key: string): Promise<DiskLo
     throw new StartRefused(
       "directory-in-use",
       `${error.message}. Two servers on one directory would destroy its data: stop the other one, or give this server ` +
-        `a ${key} of its own.`,
+        `a ${key} of its own. In a copy of that server's directory: remove that file.`,
       { file: directory },
     );
   }

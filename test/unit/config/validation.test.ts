@@ -124,6 +124,12 @@ const REFUSED: readonly (readonly [
     { "/data/myid": "1 \n" },
     "serverid 1  is not a number",
   ],
+  [
+    "myid with what an editor puts in front, and cannot be seen",
+    STANDALONE,
+    { "/data/myid": "\ufeff1\n" },
+    'serverid "\\ufeff1" is not a number',
+  ],
   ["myid empty", STANDALONE, { "/data/myid": "" }, "serverid null is not a number"],
   ["initLimit absent", `${STANDALONE}syncLimit=5\n${THREE}`, MYID, "initLimit is not set"],
   ["syncLimit 0", `${STANDALONE}initLimit=5\nsyncLimit=0\n${THREE}`, MYID, "syncLimit is not set"],
