@@ -8,6 +8,7 @@ import { modeActs, takesReadOnly } from "./modes/mode-acts.ts";
 import { modeCheckers } from "./modes/mode-checkers.ts";
 import { ModeCounts } from "./modes/mode-counts.ts";
 import { ModeFaults } from "./modes/mode-faults.ts";
+import { Visitors } from "./modes/visitors.ts";
 import { Nemesis } from "./nemesis.ts";
 import { hookPeers, type PeerMutation } from "./peer-hooks.ts";
 import { MemberOperator } from "./shapes/member-operator.ts";
@@ -117,6 +118,7 @@ class Run {
   readonly #nemesis: Nemesis;
   readonly #mode: Mode;
   readonly #modeFaults: ModeFaults;
+  readonly #visitors: Visitors;
   readonly #modeCounts = new ModeCounts();
 
   constructor(options: EnsembleRunOptions) {
@@ -168,6 +170,12 @@ class Run {
       clients: this.#clients,
       trace: this.#trace,
       pauseMs: FAULT_PAUSE_MS,
+    });
+    this.#visitors = new Visitors({
+      rng: createPrng(seed * 7 + 4),
+      clock,
+      mode,
+      create: (name) => this.#client(name, begun),
     });
     this.#modeFaults = new ModeFaults({
       rng: createPrng(seed * 7 + 6),
@@ -230,6 +238,7 @@ class Run {
     });
     this.#nemesis.start();
     this.#modeFaults.start();
+    this.#visitors.start();
     await this.#advance(this.#options.faultsMs ?? FAULTS_MS);
   }
 
@@ -266,6 +275,7 @@ class Run {
   async #afterFaults(): Promise<void> {
     this.#trace.say("FAULT", "no more faults");
     this.#modeFaults.stop();
+    this.#visitors.stop();
     this.#nemesis.stop();
     // One client is gone for good: its session has to end.
     const gone = this.#clients.at(-1)!;
