@@ -175,7 +175,8 @@ class Run {
       rng: createPrng(seed * 7 + 4),
       clock,
       mode,
-      create: (name) => this.#client(name, begun),
+      aside: () => this.#modeFaults.aside,
+      create: (name, host) => this.#client(name, host === undefined ? begun : [Number(host.slice(1))]),
     });
     this.#modeFaults = new ModeFaults({
       rng: createPrng(seed * 7 + 6),
@@ -302,7 +303,7 @@ class Run {
     const { history } = this.#world;
     // A reconfig whose answer was lost may still be under way, and hand the leadership over.
     if (isReconfigured) await this.#advance(SYNC_LIMIT_MS * 2);
-    const leaderships = this.#leaderships;
+    const leaderships = this.#modeCounts.leaderships;
     if ((this.#mode.counterMax ?? 0) >= STEADY_EPOCH_TXNS) await this.#workInPeace();
     // Longer than a session lives, and but for pings nothing is heard of the clients.
     for (const client of this.#clients) client.stop();
@@ -319,18 +320,13 @@ class Run {
         ),
     );
     if (this.#world.alarm !== undefined) return;
-    if (this.#leaderships !== leaderships)
+    if (this.#modeCounts.leaderships !== leaderships)
       this.#world.ring("liveness", "the leader changed although nothing was wrong");
     if (!isSettled) this.#world.ring("liveness", this.#unsettled(session));
     this.#world.see({ kind: "rest", sessions: this.#knownSessions(gone) });
     for (const { sid, database } of this.#present) {
       this.#world.see({ kind: "settled", server: sid, database: database! });
     }
-  }
-
-  /** Epochs that an election led to. */
-  get #leaderships(): number {
-    return this.#world.history.epochs - this.#modeCounts.epochChanges;
   }
 
   /** Clients go on, epochs end, and nothing is wrong. */

@@ -26,6 +26,7 @@ import {
 import { lyingDisk } from "./bugs/lying-disk.ts";
 import { several } from "./bugs/several.ts";
 import type { PlantedBug } from "./ensemble-run.ts";
+import { MODE_BUGS } from "./modes/mode-bugs.ts";
 
 /** A bug that was once somebody's, to see that the checkers notice. */
 export interface KnownBug extends PlantedBug {
@@ -148,6 +149,7 @@ export const KNOWN_BUGS: readonly KnownBug[] = [
     mutate: snapshotOfUncommitted,
     wrapDisk: (disk) => lyingDisk(disk, { remove: (path) => /\/snapshot\.[0-9a-f]+$/.test(path) }),
   },
+  ...MODE_BUGS,
 ];
 
 /** By name. */

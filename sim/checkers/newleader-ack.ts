@@ -6,7 +6,7 @@ import { show } from "../txn-history.ts";
 interface Sync {
   readonly link: LearnerLink;
   /** What the learner must have before it follows: the snapshot, then each txn that came as committed. */
-  readonly wanted: Zxid[];
+  wanted: Zxid[];
   epoch: number | undefined;
   isAcked: boolean;
   wasStored: boolean;
@@ -55,7 +55,10 @@ export class NewLeaderAck implements Checker {
       sync = { link, wanted: [], epoch: undefined, isAcked: false, wasStored: false };
       this.#syncs.set(link.id, sync);
     }
-    if (sync.epoch !== undefined) return;
+    if (sync.epoch !== undefined) {
+      if (type === PacketType.NEWLEADER && epochOf(zxid) > sync.epoch) this.#goOn(sync, zxid, facts);
+      return;
+    }
     if (type === PacketType.NEWLEADER) {
       sync.epoch = epochOf(zxid);
       // Who comes back to the leader that it had has stored the epoch before.
@@ -64,6 +67,15 @@ export class NewLeaderAck implements Checker {
     if (type === PacketType.COMMIT || type === PacketType.COMMITANDACTIVATE || type === PacketType.SNAP) {
       sync.wanted.push(zxid);
     }
+  }
+
+  /** 3.14: the leader begins another epoch on the same link, behind all that it has committed in the one before. */
+  #goOn(sync: Sync, zxid: Zxid, facts: Facts): void {
+    const last = facts.history.resolve(zxid);
+    sync.epoch = epochOf(zxid);
+    sync.isAcked = false;
+    sync.wasStored = facts.durable(sync.link.learner).current === sync.epoch;
+    sync.wanted = last === undefined ? [] : [last];
   }
 
   #seeDurable(server: number, facts: Facts): string | undefined {

@@ -7,11 +7,12 @@ export class ModeCounts implements Checker {
   readonly name = "mode-counts";
   readonly counts = new Map<string, number>();
   readonly #ledOn = new Map<number, number>();
+  readonly #epochs = new Set<number>();
   readonly #changed = new Set<number>();
 
-  /** Epochs that a leader began over the links that it had. */
-  get epochChanges(): number {
-    return this.#changed.size;
+  /** Epochs that an election led to, as far as anybody was told of them. */
+  get leaderships(): number {
+    return this.#epochs.size - this.#changed.size;
   }
 
   see(seen: Observation): undefined {
@@ -21,7 +22,9 @@ export class ModeCounts implements Checker {
       else if (isReadOnly) this.#count("connections read-only");
       else if (asked.session !== undefined) this.#count("sessions continued");
     } else if (seen.kind === "sent" && seen.isFromLeader && seen.packet.type === PacketType.NEWLEADER) {
+      if (seen.link.isRelayed) return;
       const epoch = epochOf(seen.packet.zxid);
+      this.#epochs.add(epoch);
       const before = this.#ledOn.get(seen.link.id);
       this.#ledOn.set(seen.link.id, epoch);
       if (before === undefined || before === epoch || this.#changed.has(epoch)) return;

@@ -18,12 +18,15 @@ export interface ModeFaultsOptions {
 /** A server without the others serves read-only after two seconds at the earliest. */
 const ASIDE_MS_MIN = 3_000;
 const ASIDE_MS = 5_000;
+const ASIDE_PAUSE_MS = 3_000;
 const CLIENT_RESET_PAUSE_MS = 4_000;
 
 /** The harm that a mode is there to bear, beside what befalls everybody; whoever ends that heals this too. */
 export class ModeFaults {
   readonly #options: ModeFaultsOptions;
   readonly counts = new Map<string, number>();
+  /** The server that is cut off from the others. */
+  aside: string | undefined;
   #isOver = false;
 
   constructor(options: ModeFaultsOptions) {
@@ -33,9 +36,8 @@ export class ModeFaults {
   /** Strikes until {@link stop}. */
   start(): void {
     const { hasReadOnly, sessions } = this.#options.mode;
-    if (hasReadOnly) this.#again(ASIDE_MS_MIN, ASIDE_MS, () => this.#serverAside());
-    if (hasReadOnly || sessions !== "global")
-      this.#again(0, CLIENT_RESET_PAUSE_MS, () => this.#clientReset());
+    if (hasReadOnly) this.#again(ASIDE_PAUSE_MS, () => this.#serverAside());
+    if (hasReadOnly || sessions !== "global") this.#again(CLIENT_RESET_PAUSE_MS, () => this.#clientReset());
   }
 
   stop(): void {
@@ -44,6 +46,7 @@ export class ModeFaults {
 
   #serverAside(): void {
     const { rng, hosts, network } = this.#options;
+    if (this.aside !== undefined) return;
     const host = hosts[rng.below(hosts.length)]!;
     const others = hosts.filter((other) => other !== host);
     const ms = ASIDE_MS_MIN + rng.below(ASIDE_MS);
@@ -52,7 +55,9 @@ export class ModeFaults {
       network.cut(host, other);
       network.cut(other, host);
     }
+    this.aside = host;
     this.#later(ms, () => {
+      this.aside = undefined;
       for (const other of others) network.heal(host, other);
     });
   }
@@ -69,10 +74,10 @@ export class ModeFaults {
     this.#options.trace.say("FAULT", text);
   }
 
-  #again(minMs: number, spreadMs: number, strike: () => void): void {
-    this.#later(minMs + this.#options.rng.below(spreadMs), () => {
+  #again(pauseMs: number, strike: () => void): void {
+    this.#later(this.#options.rng.below(pauseMs), () => {
       strike();
-      this.#again(minMs, spreadMs, strike);
+      this.#again(pauseMs, strike);
     });
   }
 

@@ -7,8 +7,10 @@ export interface VisitorsOptions {
   readonly rng: Rng;
   readonly clock: VirtualClock;
   readonly mode: Mode;
-  /** A client that has seen nothing yet. */
-  readonly create: (name: string) => WorkloadClient;
+  /** The server that is cut off from the others: every second visitor knows that one only. */
+  readonly aside: () => string | undefined;
+  /** A client that has seen nothing yet; of `host`, or of all. */
+  readonly create: (name: string, host: string | undefined) => WorkloadClient;
 }
 
 const PAUSE_MS = 1_500;
@@ -30,11 +32,11 @@ export class Visitors {
 
   /** One after the other, until {@link stop}; where servers and sessions are as usual: none. */
   start(): void {
-    const { rng, clock, mode, create } = this.#options;
+    const { rng, clock, mode, aside, create } = this.#options;
     if (!mode.hasReadOnly && mode.sessions === "global") return;
     const come = (): void => {
       if (this.#isOver) return;
-      this.#present = create(`v${++this.#count}`);
+      this.#present = create(`v${++this.#count}`, rng.below(2) === 0 ? aside() : undefined);
       void this.#present.run();
       clock.after(500 + rng.below(STAY_MS), () => {
         this.#present?.kill();
