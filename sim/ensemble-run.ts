@@ -322,8 +322,8 @@ class Run {
     if (this.#world.alarm !== undefined) return;
     if (this.#modeCounts.leaderships !== leaderships)
       this.#world.ring("liveness", "the leader changed although nothing was wrong");
-    if (!isSettled) this.#world.ring("liveness", this.#unsettled(session));
     this.#world.see({ kind: "rest", sessions: this.#knownSessions(gone) });
+    if (!isSettled) this.#world.ring("liveness", this.#unsettled(session));
     for (const { sid, database } of this.#present) {
       this.#world.see({ kind: "settled", server: sid, database: database! });
     }

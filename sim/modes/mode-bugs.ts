@@ -7,6 +7,7 @@ import {
   readOnlyShowsPast,
   readOnlyUninvited,
 } from "../bugs/read-only.ts";
+import { sessionsNeverExpire } from "../bugs/sessions-never-expire.ts";
 import { several } from "../bugs/several.ts";
 import { upgradeWithoutTxn } from "../bugs/upgrade-without-txn.ts";
 import type { KnownBug } from "../planted-bugs.ts";
@@ -25,15 +26,15 @@ export const MODE_BUGS: readonly KnownBug[] = [
     name: "read-only-uninvited",
     source: "client-protocol 2.2",
     rings: ["read-only"],
-    seed: 1,
+    seed: 3,
     mode: "read-only",
     mutate: readOnlyUninvited,
   },
   {
     name: "read-only-shows-past",
     source: "client-protocol 2.2, S22",
-    rings: ["client-order", "own-writes"],
-    seed: 1,
+    rings: ["client-order"],
+    seed: 3,
     mode: "read-only",
     mutate: readOnlyShowsPast,
   },
@@ -41,7 +42,7 @@ export const MODE_BUGS: readonly KnownBug[] = [
     name: "read-only-accepts-epoch",
     source: "S24",
     rings: ["read-only"],
-    seed: 1,
+    seed: 2,
     mode: "read-only",
     mutate: readOnlyAcceptsEpoch,
   },
@@ -68,6 +69,13 @@ export const MODE_BUGS: readonly KnownBug[] = [
     seed: 1,
     mode: "local-sessions",
     mutate: upgradeWithoutTxn,
+  },
+  {
+    name: "sessions-never-expire",
+    source: "L5",
+    rings: ["phantoms"],
+    seed: 1,
+    mutate: sessionsNeverExpire,
   },
   {
     name: "leader-gives-up-at-epoch-end",
