@@ -15,6 +15,7 @@ import { MemberOperator } from "./shapes/member-operator.ts";
 import { changeQuorums, changeRole } from "./shapes/operators.ts";
 import { membershipTextOf, type Shape, type ShapeName, shapeOf } from "./shapes/shape.ts";
 import { TICK_MS, zooCfgOf } from "./shapes/zoo-cfg.ts";
+import { type SlowWalks, walksOf } from "./slow-walks.ts";
 import { Trace, type Write } from "./trace.ts";
 import { show } from "./txn-history.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -44,6 +45,8 @@ export interface EnsembleRunOptions {
 export interface PlantedBug {
   /** Of the machine of a process that begins. */
   mutate?(sid: number): PeerMutation;
+  /** Of production code, for the time of a run: the result takes it back. */
+  patch?(): () => void;
   readonly wrapDisk?: VirtualMemberOptions["wrapDisk"];
   /** The mode that it needs; default: plain. */
   readonly mode?: ModeName;
@@ -95,11 +98,15 @@ const STEADY_MS = 3_000;
  */
 export async function runEnsemble(options: EnsembleRunOptions): Promise<EnsembleRun> {
   const run = new Run(options);
-  const unhook = hookPeers({ created: (peer) => run.peerCreated(peer) });
+  const unhooks = [
+    hookPeers({ created: (peer) => run.peerCreated(peer) }),
+    run.walks.hook(),
+    options.bug?.patch?.() ?? (() => {}),
+  ];
   try {
     return await run.toEnd();
   } finally {
-    unhook();
+    for (const unhook of unhooks) unhook();
   }
 }
 
@@ -120,10 +127,12 @@ class Run {
   readonly #modeFaults: ModeFaults;
   readonly #visitors: Visitors;
   readonly #modeCounts = new ModeCounts();
+  readonly walks: SlowWalks;
 
   constructor(options: EnsembleRunOptions) {
     const { seed, write, bug, servers: count = 3 } = options;
     this.#options = options;
+    this.walks = walksOf(seed);
     const clock = this.#clock;
     const nowMs = (): number => clock.now().elapsedMs;
     const mode = modeOf(seed, options.mode ?? (bug === undefined ? undefined : (bug.mode ?? "plain")));
@@ -146,7 +155,7 @@ class Run {
       const config = shape.spares.includes(sid) ? undefined : zooCfgOf(sid, membership, shape);
       const mayBeStranger = shape.operator === "members";
       const process = { flags: modeFlags(mode), counterMax: mode.counterMax };
-      const machine = { clock, network, world, ended, ...process, ...wrapped };
+      const machine = { clock, network, world, walks: this.walks, ended, ...process, ...wrapped };
       return new VirtualMember({ sid, config, mayBeStranger, seed, ...machine });
     });
     // Where servers come and go, all but one begin with those that are there, and hear of the others.

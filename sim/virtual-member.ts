@@ -6,6 +6,7 @@ import type { Peer } from "../src/core/zab/peer.ts";
 import type { SessionId } from "../src/protocol/session-id.ts";
 import { RunningServer } from "../src/server/running-server.ts";
 import { quorumRuleOf } from "./quorum-rule.ts";
+import type { SlowWalks } from "./slow-walks.ts";
 import { listenOn } from "./virtual-client-port.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 import { CONFIG_FILE, configOn } from "./virtual-config.ts";
@@ -28,6 +29,8 @@ export interface VirtualMemberOptions {
   readonly clock: VirtualClock;
   readonly network: VirtualNetwork;
   readonly world: World;
+  /** How it writes snapshots; default: as fast as it can. */
+  readonly walks?: SlowWalks;
   /** Between the server and its disk: a planted bug. */
   readonly wrapDisk?: (disk: Disk) => Disk;
   /** The process has ended by itself or could not begin. */
@@ -133,7 +136,7 @@ export class VirtualMember {
 
   /** Starts the server, once the one before has ended. */
   start(): void {
-    const { clock, network, world, sid } = this.#options;
+    const { clock, network, world, walks, sid } = this.#options;
     const process = new VirtualProcess(clock, this.clocks);
     this.#process = process;
     // A disk that is still full or broken goes on to be its excuse.
@@ -148,7 +151,7 @@ export class VirtualMember {
         const server = await RunningServer.recover(this.#config(), {
           disk: wrapDisk(this.#disk),
           clock: process,
-          timer: process,
+          timer: walks?.timer(process) ?? process,
           rng: createPrng(this.#rng.uint32()),
           log: { ...log, debug: () => {} },
           network: attached,

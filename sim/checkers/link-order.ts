@@ -7,11 +7,14 @@ interface Sent {
   /** Where the learner's history ends by now, proposals under way included. */
   end: Zxid | undefined;
   readonly pending: Zxid[];
+  /** It began with a snapshot, which may hold parts of what was decided while it was made. */
+  isWhole: boolean;
 }
 
 /**
  * S16, S25: what a leader sends on one link goes on where the learner's history ends, without a gap, and each COMMIT is for
- * the oldest proposal that has none (ZOOKEEPER-4394, -4925).
+ * the oldest proposal that has none (ZOOKEEPER-4394, -4925). NEWLEADER says that the learner has everything: behind a snapshot it
+ * comes when all txns that the snapshot holds parts of are sent (ZOOKEEPER-3104).
  */
 export class LinkOrder implements Checker {
   readonly name = "link-order";
@@ -25,7 +28,7 @@ export class LinkOrder implements Checker {
     if (!seen.isFromLeader) {
       // A change of epoch on a link that is in use does not interrupt what is sent: what comes behind NEWLEADER may be under way.
       if (type === PacketType.ACKEPOCH && !this.#sent.has(link.id))
-        this.#sent.set(link.id, { end: zxid, pending: [] });
+        this.#sent.set(link.id, { end: zxid, pending: [], isWhole: false });
       return undefined;
     }
     const sent = this.#sent.get(link.id);
@@ -35,7 +38,14 @@ export class LinkOrder implements Checker {
       case PacketType.TRUNC:
       case PacketType.SNAP:
         sent.end = zxid;
+        sent.isWhole = type === PacketType.SNAP;
         return undefined;
+      case PacketType.NEWLEADER: {
+        const { tip } = facts.history;
+        const { end, isWhole } = sent;
+        if (!isWhole || end === undefined || epochOf(tip) !== epochOf(zxid) || end >= tip) return undefined;
+        return `${where}: NEWLEADER behind ${show(end)}, and the snapshot may hold parts of ${show(tip)}`;
+      }
       case PacketType.PROPOSAL:
       case PacketType.INFORM:
       case PacketType.INFORMANDACTIVATE: {

@@ -14,7 +14,7 @@ interface Sync {
 
 /**
  * S13: what came as committed before NEWLEADER is on disk before currentEpoch says the new epoch, and that before the ACK
- * (ZOOKEEPER-3911, -4643, -4646).
+ * (ZOOKEEPER-3911, -4643, -4646); no other ACK goes in front of that (ZOOKEEPER-4685).
  */
 export class NewLeaderAck implements Checker {
   readonly name = "newleader-ack";
@@ -33,9 +33,11 @@ export class NewLeaderAck implements Checker {
     if (seen.kind === "arrived" && seen.isFromLeader) this.#collect(seen.link, seen.packet, facts);
     if (seen.kind !== "sent" || seen.isFromLeader || seen.packet.type !== PacketType.ACK) return undefined;
     const sync = this.#syncs.get(seen.link.id);
-    if (sync === undefined || sync.isAcked || counterOf(seen.packet.zxid) !== 0) return undefined;
-    sync.isAcked = true;
+    if (sync === undefined || sync.isAcked) return undefined;
     const who = `server ${seen.link.learner}`;
+    if (counterOf(seen.packet.zxid) !== 0)
+      return `${who} acknowledges ${show(seen.packet.zxid)} before the leadership`;
+    sync.isAcked = true;
     const epoch = epochOf(seen.packet.zxid);
     if (sync.epoch !== epoch)
       return `${who} acknowledges a leadership of epoch ${epoch} that was not announced`;

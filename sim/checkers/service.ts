@@ -1,10 +1,13 @@
 import { PacketType } from "../../src/core/zab/packets.ts";
 import { counterOf, epochOf } from "../../src/protocol/zxid.ts";
-import type { Checker, Facts, Observation } from "../observation.ts";
+import type { Checker, Facts, LearnerLink, Observation } from "../observation.ts";
 
 const LOOKING = 0;
 
-/** S24: nobody answers a client before it is UPTODATE, or as a leader before a quorum has acknowledged its leadership. */
+/**
+ * S24: nobody answers a client before it is UPTODATE, or as a leader before a quorum has acknowledged its leadership; a
+ * leader tells no learner that it is up to date before that has said so (F20).
+ */
 export class Service implements Checker {
   readonly name = "service";
   /** Until when a server may: what one turn of its loop has decided leaves in any order. */
@@ -20,6 +23,7 @@ export class Service implements Checker {
     if (seen.kind === "sent" && seen.packet.type === PacketType.NEWLEADER) {
       this.#epochs.set(seen.link.id, epochOf(seen.packet.zxid));
     }
+    if (seen.kind === "sent" && seen.packet.type === PacketType.UPTODATE) return this.#upToDate(seen.link);
     if (seen.kind === "arrived") this.#seeArrived(seen, facts);
     // What servers without a quorum say is another checker's.
     if (seen.kind !== "served" || seen.as !== "member") return undefined;
@@ -27,6 +31,12 @@ export class Service implements Checker {
     // A reconfig may have left one voter, who is a quorum.
     if (facts.rule.isQuorum([seen.server])) return undefined;
     return `server ${seen.server} answers a client before it may`;
+  }
+
+  #upToDate({ id, leader, learner }: LearnerLink): string | undefined {
+    const epoch = this.#epochs.get(id);
+    if (this.#acks.get(`${leader}/${epoch}`)?.has(learner)) return undefined;
+    return `leader ${leader} tells ${learner} that it is up to date in epoch ${epoch}, which it has not acknowledged`;
   }
 
   #seeArrived(

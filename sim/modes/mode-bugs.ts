@@ -10,7 +10,7 @@ import {
 import { sessionsNeverExpire } from "../bugs/sessions-never-expire.ts";
 import { several } from "../bugs/several.ts";
 import { upgradeWithoutTxn } from "../bugs/upgrade-without-txn.ts";
-import type { KnownBug } from "../planted-bugs.ts";
+import type { KnownBug } from "../bugs/known-bug.ts";
 
 /** Bugs that a mode brings to light. */
 export const MODE_BUGS: readonly KnownBug[] = [
