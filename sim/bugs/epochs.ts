@@ -1,12 +1,10 @@
 import { PacketType } from "../../src/core/zab/packets.ts";
-import type { PeerInput, PeerReady } from "../../src/core/zab/peer-face.ts";
+import type { PeerInput } from "../../src/core/zab/peer-face.ts";
 import { PeerState } from "../../src/core/zab/peer-state.ts";
 import { epochOf, makeZxid } from "../../src/protocol/zxid.ts";
 import type { PeerMutation } from "../peer-hooks.ts";
 import { epochBeforeLog } from "./early-acks.ts";
 import { withInt, withLong } from "./packet-bytes.ts";
-
-type Stored = NonNullable<PeerReady["memberships"]>;
 
 const LOOKING = 0;
 const FOLLOWING = 1;
@@ -75,20 +73,6 @@ export function actsOnProposedConfiguration(): PeerMutation {
       const lastSeen = ready.memberships?.lastSeen;
       if (lastSeen === undefined || lastSeen === null) return ready;
       return { ...ready, memberships: { committed: lastSeen, lastSeen: null } };
-    },
-  };
-}
-
-/** S23: a server goes back to a configuration of before. */
-export function configurationGoesBack(): PeerMutation {
-  let first: Stored | undefined;
-  let count = 0;
-  return {
-    ready(ready) {
-      const { memberships } = ready;
-      if (memberships === undefined || memberships.committed.version === 0) return ready;
-      first ??= memberships;
-      return ++count % 3 === 0 ? { ...ready, memberships: { ...first, lastSeen: null } } : ready;
     },
   };
 }

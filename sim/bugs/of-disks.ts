@@ -58,6 +58,13 @@ export const BUGS_OF_DISKS: readonly KnownBug[] = [
     wrapDisk: (disk) => lyingDisk(disk, { find: (path) => path.endsWith("/acceptedEpoch") }),
   },
   {
+    name: "configuration-not-synced",
+    source: "S23, 5.2",
+    rings: ["membership"],
+    seed: 1,
+    wrapDisk: (disk) => lyingDisk(disk, { sync: (path) => path.endsWith("zoo.cfg.tmp") }),
+  },
+  {
     name: "snapshot-not-synced",
     source: "storage-formats 4",
     rings: ["newleader-ack", "startable"],

@@ -1,8 +1,8 @@
+import { closesBeforeCreate, closingSessionsWrite } from "./closing-sessions.ts";
 import { outlivesLeader, ownTimeInTxns, revalidatesByItself, touchesLost } from "./false-words.ts";
 import type { KnownBug } from "./known-bug.ts";
 import { lateWatchEvents } from "./late-watch-events.ts";
 import { several } from "./several.ts";
-import { closingSessionWrites } from "./wrong-memory.ts";
 
 /** What clients would notice. */
 export const BUGS_OF_SERVICE: readonly KnownBug[] = [
@@ -27,6 +27,7 @@ export const BUGS_OF_SERVICE: readonly KnownBug[] = [
     source: "S21, F43",
     rings: ["sessions"],
     seed: 1,
-    patch: closingSessionWrites,
+    mutate: closesBeforeCreate,
+    patch: closingSessionsWrite,
   },
 ];

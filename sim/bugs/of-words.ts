@@ -8,7 +8,6 @@ import {
 import {
   acceptedEpochLedAgain,
   actsOnProposedConfiguration,
-  configurationGoesBack,
   epochLedTwice,
   observerEpochBeforeLog,
   voteNotUpdated,
@@ -84,12 +83,5 @@ export const BUGS_OF_WORDS: readonly KnownBug[] = [
     rings: ["membership", "commit-quorum"],
     seed: 1,
     mutate: actsOnProposedConfiguration,
-  },
-  {
-    name: "configuration-goes-back",
-    source: "S23",
-    rings: ["membership"],
-    seed: 1,
-    mutate: configurationGoesBack,
   },
 ];

@@ -1,4 +1,3 @@
-import { SessionTracker } from "../../src/core/session/session-tracker.ts";
 import type { CommittedLog } from "../../src/core/tree/committed-log.ts";
 import { Database } from "../../src/core/tree/database.ts";
 import type { TreeSnapshotSource } from "../../src/core/tree/snapshot-source.ts";
@@ -90,19 +89,5 @@ export function replaySkipsWhatIsThere(): () => void {
   };
   return () => {
     Database.prototype.applyTxn = applyTxn;
-  };
-}
-
-/**
- * F43: what a session asks for while its end is being decided is done, behind its end. So that this happens, sessions end although
- * their clients are there.
- */
-export function closingSessionWrites(): () => void {
-  const { check, checkGlobal, touch } = SessionTracker.prototype;
-  SessionTracker.prototype.check = () => ErrorCode.OK;
-  SessionTracker.prototype.checkGlobal = () => ErrorCode.OK;
-  SessionTracker.prototype.touch = () => true;
-  return () => {
-    Object.assign(SessionTracker.prototype, { check, checkGlobal, touch });
   };
 }
