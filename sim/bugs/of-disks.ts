@@ -33,14 +33,14 @@ export const BUGS_OF_DISKS: readonly KnownBug[] = [
     name: "cut-not-synced",
     source: "F66",
     rings: UNCUT,
-    seed: 1,
+    seed: 3,
     wrapDisk: (disk) => lyingDisk(disk, { truncate: (path) => path.includes("/log.") }),
   },
   {
     name: "write-error-ignored",
     source: "ZOOKEEPER-4882, F36",
     rings: ["proposal-ack", "commit-quorum"],
-    seed: 1,
+    seed: 7,
     wrapDisk: (disk) => lyingDisk(disk, { failure: (path) => path.includes("/log.") }),
   },
   {
@@ -54,14 +54,14 @@ export const BUGS_OF_DISKS: readonly KnownBug[] = [
     name: "accepted-epoch-from-data",
     source: "S10, 3.6",
     rings: ["epoch-files"],
-    seed: 1,
+    seed: 2,
     wrapDisk: (disk) => lyingDisk(disk, { find: (path) => path.endsWith("/acceptedEpoch") }),
   },
   {
     name: "configuration-not-synced",
     source: "S23, 5.2",
     rings: ["membership"],
-    seed: 1,
+    seed: 21,
     wrapDisk: (disk) => lyingDisk(disk, { sync: (path) => path.endsWith("zoo.cfg.tmp") }),
   },
   {
@@ -76,7 +76,7 @@ export const BUGS_OF_DISKS: readonly KnownBug[] = [
     name: "stopped-role-appends",
     source: "ZOOKEEPER-4712, -4541, -4502",
     rings: ["votes", "alive"],
-    seed: 1,
+    seed: 8,
     mutate: stoppedRoleAppends,
   },
   {
@@ -97,7 +97,7 @@ export const BUGS_OF_DISKS: readonly KnownBug[] = [
     name: "replay-skips-what-is-there",
     source: "ZOOKEEPER-3125, -3249",
     rings: ["digest", "same-trees"],
-    seed: 1,
+    seed: 2,
     patch: replaySkipsWhatIsThere,
   },
 ];

@@ -12,8 +12,8 @@ import { several } from "./several.ts";
 import {
   falseTrunc,
   interruptedTruncKeepsMemory,
+  truncKeepsLaterEpoch,
   truncKeepsNext,
-  truncKeepsNextEpoch,
 } from "./wrong-cuts.ts";
 import { holeInCommittedLog } from "./wrong-memory.ts";
 
@@ -59,7 +59,7 @@ export const BUGS_OF_SYNC: readonly KnownBug[] = [
     name: "proposal-ack-first",
     source: "ZOOKEEPER-4685",
     rings: ["newleader-ack"],
-    seed: 1,
+    seed: 5,
     mutate: proposalAckFirst,
   },
   {
@@ -73,7 +73,7 @@ export const BUGS_OF_SYNC: readonly KnownBug[] = [
     name: "newleader-before-snapshot-ends",
     source: "ZOOKEEPER-3104",
     rings: ["link-order"],
-    seed: 1,
+    seed: 27,
     mutate: newLeaderBeforeSnapshotEnds,
   },
   {
@@ -87,21 +87,21 @@ export const BUGS_OF_SYNC: readonly KnownBug[] = [
     name: "trunc-keeps-next",
     source: "F64",
     rings: UNCUT,
-    seed: 1,
+    seed: 3,
     mutate: truncKeepsNext,
   },
   {
-    name: "trunc-keeps-next-epoch",
+    name: "trunc-keeps-later-epoch",
     source: "F65",
     rings: UNCUT,
-    seed: 1,
-    mutate: truncKeepsNextEpoch,
+    seed: 7,
+    mutate: truncKeepsLaterEpoch,
   },
   {
     name: "interrupted-trunc-keeps-memory",
     source: "ZOOKEEPER-5094, F26",
     rings: ["votes", "ack-epoch"],
-    seed: 1,
+    seed: 7,
     mutate: interruptedTruncKeepsMemory,
   },
 ];

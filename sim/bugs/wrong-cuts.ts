@@ -1,6 +1,6 @@
 import { PacketType } from "../../src/core/zab/packets.ts";
 import type { LinkSend, Packet, PeerInput } from "../../src/core/zab/peer-face.ts";
-import { counterOf, epochOf, makeZxid, type Zxid } from "../../src/protocol/zxid.ts";
+import { counterOf, epochOf, ZXID_ZERO, type Zxid } from "../../src/protocol/zxid.ts";
 import type { PeerMutation } from "../peer-hooks.ts";
 import { typeOf, withInt, withLong, zxidOf } from "./packet-bytes.ts";
 
@@ -24,9 +24,10 @@ export function falseTrunc(): PeerMutation {
   };
 }
 
-/** A log that is cut behind the record that `keep` names, and said to end where it should. */
-function cutsLess(keep: (zxid: Zxid) => Zxid): () => PeerMutation {
+/** A log that is cut behind the record that `keep` names, and said to end where it should. `last`: where it ended before. */
+function cutsLess(keep: (cut: Zxid, last: Zxid) => Zxid): () => PeerMutation {
   return () => {
+    let last = ZXID_ZERO;
     let cut: Zxid | undefined;
     return {
       ready: (ready) => ({
@@ -34,10 +35,11 @@ function cutsLess(keep: (zxid: Zxid) => Zxid): () => PeerMutation {
         jobs: ready.jobs.map((job) => {
           if (job.kind !== "truncate") return job;
           cut = job.zxid;
-          return { ...job, zxid: keep(job.zxid) };
+          return { ...job, zxid: keep(job.zxid, last) };
         }),
       }),
-      step(input): readonly PeerInput[] {
+      step(input, peer): readonly PeerInput[] {
+        if (input.kind === "packet" && input.packet.type === PacketType.TRUNC) last = peer.lastZxid;
         if (input.kind !== "recovered" || cut === undefined) return [input];
         const lastZxid = cut;
         cut = undefined;
@@ -49,10 +51,10 @@ function cutsLess(keep: (zxid: Zxid) => Zxid): () => PeerMutation {
 }
 
 /** F64, storage-formats 2.4: the record behind the cut survives. */
-export const truncKeepsNext = cutsLess((zxid) => (zxid + 1) as Zxid);
+export const truncKeepsNext = cutsLess((cut) => (cut + 1) as Zxid);
 
-/** F65: what is of the next epoch survives. */
-export const truncKeepsNextEpoch = cutsLess((zxid) => makeZxid(epochOf(zxid) + 1, 1));
+/** F65: what is of a later epoch survives. */
+export const truncKeepsLaterEpoch = cutsLess((cut, last) => (epochOf(last) > epochOf(cut) ? last : cut));
 
 /**
  * ZOOKEEPER-5094, F26: the connection is lost between TRUNC and NEWLEADER, and txns that came in between stay in memory, ahead of
