@@ -43,7 +43,9 @@ export class LinkOrder implements Checker {
       case PacketType.NEWLEADER: {
         const { tip } = facts.history;
         const { end, isWhole } = sent;
-        if (!isWhole || end === undefined || epochOf(tip) !== epochOf(zxid) || end >= tip) return undefined;
+        // Who feeds observers may not have heard yet of what is decided.
+        if (link.isRelayed || !isWhole || end === undefined || epochOf(tip) !== epochOf(zxid) || end >= tip)
+          return undefined;
         return `${where}: NEWLEADER behind ${show(end)}, and the snapshot may hold parts of ${show(tip)}`;
       }
       case PacketType.PROPOSAL:

@@ -33,8 +33,10 @@ export class Service implements Checker {
     return `server ${seen.server} answers a client before it may`;
   }
 
-  #upToDate({ id, leader, learner }: LearnerLink): string | undefined {
+  /** A follower that feeds observers counts nobody, and waits for nobody (3.16). */
+  #upToDate({ id, leader, learner, isRelayed }: LearnerLink): string | undefined {
     const epoch = this.#epochs.get(id);
+    if (isRelayed) return undefined;
     if (this.#acks.get(`${leader}/${epoch}`)?.has(learner)) return undefined;
     return `leader ${leader} tells ${learner} that it is up to date in epoch ${epoch}, which it has not acknowledged`;
   }

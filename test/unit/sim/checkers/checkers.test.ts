@@ -135,12 +135,21 @@ describe("committed-order", () => {
 describe("commit-quorum", () => {
   it("rings when a txn is decided that one disk has", () => {
     const facts = new FakeFacts();
+    for (const disk of facts.disks.values()) disk.current = 1;
     facts.log(z(1, 1), z(0, 0), [1, 3]);
     facts.log(z(1, 2), z(1, 1), [3]);
     facts.commit(z(1, 1));
     facts.commit(z(1, 2));
     const said = show(new CommitQuorum(), facts, ...facts.committed);
     expect(said).toEqual([quiet, "1:2 is committed and durable on [3] only, of [1,2,3]"]);
+  });
+
+  it("does not count who has not stored the epoch", () => {
+    const facts = new FakeFacts();
+    facts.durable(3).current = 1;
+    facts.log(z(1, 1), z(0, 0));
+    facts.commit(z(1, 1));
+    expect(show(new CommitQuorum(), facts, ...facts.committed)[0]).toMatch(/durable on \[3\] only/);
   });
 });
 
@@ -253,6 +262,12 @@ describe("newleader-ack", () => {
     fromLeader(NEWLEADER, z(2, 0), undefined, "arrived"),
   ];
 
+  it("rings when a proposal is acknowledged first", () => {
+    const facts = new FakeFacts();
+    const said = show(new NewLeaderAck(), facts, ...sync, fromLearner(ACK, z(1, 2)));
+    expect(said.at(-1)).toMatch(/acknowledges 1:2 before the leadership/);
+  });
+
   it("rings when the txns are not on the disk", () => {
     const facts = new FakeFacts();
     facts.durable(1).current = 2;
@@ -331,6 +346,25 @@ describe("link-order", () => {
   });
 });
 
+describe("link-order of a snapshot", () => {
+  const sync = [
+    fromLearner(ACKEPOCH, z(1, 1), int(1)),
+    fromLeader(SNAP, z(2, 1)),
+    fromLeader(PROPOSAL, z(2, 2)),
+  ];
+
+  it("rings when NEWLEADER comes in front of what the snapshot may hold parts of", () => {
+    const facts = new FakeFacts();
+    facts.log(z(2, 1), z(0, 0));
+    for (const counter of [2, 3]) facts.log(z(2, counter), z(2, counter - 1));
+    facts.commit(z(2, 2));
+    expect(show(new LinkOrder(), facts, ...sync, fromLeader(NEWLEADER, z(2, 0))).at(-1)).toBe(quiet);
+    facts.commit(z(2, 3));
+    const said = show(new LinkOrder(), facts, ...sync, fromLeader(NEWLEADER, z(2, 0)));
+    expect(said.at(-1)).toMatch(/NEWLEADER behind 2:2, and the snapshot may hold parts of 2:3/);
+  });
+});
+
 describe("votes", () => {
   it("rings when a server offers what it does not have, or less than it has", () => {
     const facts = new FakeFacts();
@@ -366,6 +400,11 @@ describe("truncation", () => {
 });
 
 describe("service", () => {
+  it("rings when a leader does not wait for the acknowledgement", () => {
+    const sent = [fromLeader(NEWLEADER, z(1, 0)), fromLeader(UPTODATE, -1 as Zxid)];
+    expect(show(new Service(), new FakeFacts(), ...sent)[1]).toMatch(/which it has not acknowledged/);
+  });
+
   it("rings when a server answers before it may, and again after it has looked for a leader", () => {
     const facts = new FakeFacts();
     const checker = new Service();
