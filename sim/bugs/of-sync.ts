@@ -51,7 +51,7 @@ export const BUGS_OF_SYNC: readonly KnownBug[] = [
   {
     name: "hole-in-committed-log",
     source: "ZOOKEEPER-4925, F39",
-    rings: ["link-order"],
+    rings: ["link-order", "truncation"],
     seed: 1,
     mutate: holeInCommittedLog,
   },
