@@ -33,7 +33,7 @@ export const BUGS_OF_SYNC: readonly KnownBug[] = [
     seed: 1,
     mutate: holeInLog,
   },
-  { name: "trunc-cuts-nothing", source: "F29, F64", rings: UNCUT, seed: 3, mutate: truncCutsNothing },
+  { name: "trunc-cuts-nothing", source: "F29, F64", rings: UNCUT, seed: 1, mutate: truncCutsNothing },
   {
     name: "snapshot-not-installed",
     source: "ZOOKEEPER-3642",
@@ -52,7 +52,7 @@ export const BUGS_OF_SYNC: readonly KnownBug[] = [
     name: "hole-in-committed-log",
     source: "ZOOKEEPER-4925, F39",
     rings: ["link-order", "truncation"],
-    seed: 1,
+    seed: 2,
     mutate: holeInCommittedLog,
   },
   {
@@ -73,7 +73,7 @@ export const BUGS_OF_SYNC: readonly KnownBug[] = [
     name: "newleader-before-snapshot-ends",
     source: "ZOOKEEPER-3104",
     rings: ["link-order"],
-    seed: 27,
+    seed: 8,
     mutate: newLeaderBeforeSnapshotEnds,
   },
   {
@@ -87,21 +87,21 @@ export const BUGS_OF_SYNC: readonly KnownBug[] = [
     name: "trunc-keeps-next",
     source: "F64",
     rings: UNCUT,
-    seed: 3,
+    seed: 1,
     mutate: truncKeepsNext,
   },
   {
     name: "trunc-keeps-later-epoch",
     source: "F65",
     rings: UNCUT,
-    seed: 7,
+    seed: 22,
     mutate: truncKeepsLaterEpoch,
   },
   {
     name: "interrupted-trunc-keeps-memory",
     source: "ZOOKEEPER-5094, F26",
     rings: ["votes", "ack-epoch"],
-    seed: 7,
+    seed: 1,
     mutate: interruptedTruncKeepsMemory,
   },
 ];

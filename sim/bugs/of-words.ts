@@ -49,7 +49,7 @@ export const BUGS_OF_WORDS: readonly KnownBug[] = [
     name: "own-ack-before-fsync",
     source: "S15, F37",
     rings: ["commit-quorum"],
-    seed: 1,
+    seed: 2,
     mutate: ownAckBeforeFsync,
   },
   { name: "stale-vote", source: "ZOOKEEPER-2845, -2678", rings: ["votes"], seed: 1, mutate: staleVote },
@@ -59,7 +59,7 @@ export const BUGS_OF_WORDS: readonly KnownBug[] = [
     name: "vote-not-updated",
     source: "ZOOKEEPER-1732, -1818",
     rings: ["votes", "liveness"],
-    seed: 2,
+    seed: 5,
     mutate: voteNotUpdated,
   },
   {
@@ -74,7 +74,7 @@ export const BUGS_OF_WORDS: readonly KnownBug[] = [
     name: "observer-epoch-before-log",
     source: "F67, 3.15",
     rings: ["newleader-ack"],
-    seed: 3,
+    seed: 2,
     mutate: observerEpochBeforeLog,
   },
   {
