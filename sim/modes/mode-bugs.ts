@@ -1,5 +1,6 @@
 import { leaderGivesUpAtEpochEnd, nextEpochAckedBeforeStored } from "../bugs/epoch-ends.ts";
 import { revalidatesByItself } from "../bugs/false-words.ts";
+import type { KnownBug } from "../bugs/known-bug.ts";
 import {
   readOnlyAcceptsEpoch,
   readOnlyAnswersWrites,
@@ -10,7 +11,6 @@ import {
 import { sessionsNeverExpire } from "../bugs/sessions-never-expire.ts";
 import { several } from "../bugs/several.ts";
 import { upgradeWithoutTxn } from "../bugs/upgrade-without-txn.ts";
-import type { KnownBug } from "../bugs/known-bug.ts";
 
 /** Bugs that a mode brings to light. */
 export const MODE_BUGS: readonly KnownBug[] = [
