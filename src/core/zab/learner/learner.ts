@@ -124,7 +124,7 @@ export class Learner implements Role {
       this.#dial.failed(link, reason);
       this.#checkDial();
     } else if (link === this.#link.id) {
-      const joining = this.isServing ? "" : " before this server has joined, and its log may say why";
+      const joining = this.isServing ? "" : " before this server has joined (the leader's log may say more)";
       this.#end.ended(`the connection to leader ${this.leaderSid} is gone${joining}: ${reason}`);
     }
   }
