@@ -397,6 +397,28 @@ describe("truncation", () => {
       expect.stringMatching(/1:2, committed/),
     ]);
   });
+
+  it("rings on what the leader's own epoch has decided, not on what only a later one has", () => {
+    const [before, later] = [
+      { id: 1, learner: 1, leader: 3, isRelayed: false },
+      { id: 2, learner: 2, leader: 1, isRelayed: false },
+    ] as const;
+    const facts = new FakeFacts();
+    facts.log(z(4, 1), z(0, 0));
+    facts.log(z(4, 2), z(4, 1));
+    facts.log(z(4, 3), z(4, 2));
+    facts.commit(z(4, 3));
+    const seen = [
+      fromLeader(LEADERINFO, z(4, 0), before),
+      fromLeader(COMMIT, z(4, 2), before),
+      fromLeader(LEADERINFO, z(5, 0), later),
+      fromLeader(COMMIT, z(4, 3), later),
+      fromLeader(TRUNC, z(4, 2), before),
+    ];
+    expect(show(new Truncation(), facts, ...seen)).toEqual(seen.map(() => quiet));
+    const tooFar = [...seen, fromLeader(TRUNC, z(4, 1), before)];
+    expect(show(new Truncation(), facts, ...tooFar).at(-1)).toMatch(/4:2, committed/);
+  });
 });
 
 describe("service", () => {
