@@ -54,18 +54,22 @@ export function ackCountedTwice(): PeerMutation {
  * S22: a follower continues a session without asking the leader, and does not look at the zxid that the client has seen: one
  * that lags shows it the past.
  */
-export function revalidatesByItself(): PeerMutation {
+export function revalidatesByItself(isMeant: (session: Uint8Array) => boolean = () => true): PeerMutation {
   const fresh = new Set<number>();
   let answers: PeerInput[] = [];
   return {
     step(input): readonly PeerInput[] {
       if (input.kind === "connectionOpened") fresh.add(input.connection);
       if (input.kind !== "frame" || !fresh.delete(input.connection)) return [input];
+      if (!isMeant(input.bytes.subarray(16, 24))) return [input];
       return [{ ...input, bytes: withLong(input.bytes, 4, 0) }];
     },
     ready(ready) {
       const isAsked = (send: LinkSend): boolean =>
-        send.kind === "packet" && send.link < 0 && typeOf(send.bytes) === PacketType.REVALIDATE;
+        send.kind === "packet" &&
+        send.link < 0 &&
+        typeOf(send.bytes) === PacketType.REVALIDATE &&
+        isMeant(send.bytes.subarray(16, 24));
       for (const send of ready.sendNow) {
         if (send.kind !== "packet" || !isAsked(send)) continue;
         const data = new Uint8Array(9);

@@ -1,6 +1,8 @@
 import { ErrorCode } from "../../src/protocol/error-code.ts";
 import type { PeerMutation } from "../peer-hooks.ts";
+import { revalidatesByItself } from "./false-words.ts";
 import { withLong } from "./packet-bytes.ts";
+import { several } from "./several.ts";
 
 /** Where what stands in a ConnectRequest, and behind the length in a ConnectResponse. */
 const LAST_ZXID_AT = 4;
@@ -79,16 +81,18 @@ export function readOnlyAcceptsEpoch(): PeerMutation {
 /** Client-protocol 8.4: a session that began without a quorum goes on at the same server when it has one. */
 export function readOnlySessionLivesOn(): PeerMutation {
   let last: { readonly session: Uint8Array; readonly password: Uint8Array } | undefined;
+  let revived: Uint8Array | undefined;
   const { step } = firstFrames((bytes, peer) => {
     const isNew = bytes.subarray(SESSION_AT, SESSION_AT + 8).every((byte) => byte === 0);
     if (isReadOnly(peer) || last === undefined || !isNew) return bytes;
     const copy = new Uint8Array(bytes);
     copy.set(last.session, SESSION_AT);
     copy.set(last.password, PASSWORD_AT);
+    revived = last.session;
     last = undefined;
     return copy;
   });
-  return {
+  const lives: PeerMutation = {
     step: step!,
     ready(ready, peer) {
       if (!isReadOnly(peer)) return ready;
@@ -102,4 +106,10 @@ export function readOnlySessionLivesOn(): PeerMutation {
       return ready;
     },
   };
+  const isRevived = (session: Uint8Array): boolean =>
+    revived?.every((byte, i) => byte === session[i]) === true;
+  return several(
+    () => lives,
+    () => revalidatesByItself(isRevived),
+  );
 }

@@ -8,7 +8,8 @@ async function expectQuiet(options: EnsembleRunOptions) {
   const run = await runEnsemble(options);
   const { alarm } = run;
   const shape = options.shape === undefined ? "" : ` --shape ${options.shape}`;
-  const command = `npm run sim -- --seed ${options.seed} --servers ${options.servers ?? 3}${shape}`;
+  const mode = options.mode === undefined ? "" : ` --mode ${options.mode}`;
+  const command = `npm run sim -- --seed ${options.seed} --servers ${options.servers ?? 3}${shape}${mode}`;
   expect(alarm && `${command}: ${alarm.checker} rang: ${alarm.message}`).toBeUndefined();
   return run;
 }
@@ -34,6 +35,23 @@ describe("an ensemble of production servers under faults, and without them", { t
       expect(changes.size > 0).toBe(shape === "joining");
     },
   );
+
+  it.each([
+    ["read-only", "connections read-only"],
+    ["local-sessions", "sessions refused"],
+    ["epoch-ends", "epochs changed without an election"],
+    ["mixed", "epochs changed without an election"],
+  ] as const)("mode %s", async (mode, what) => {
+    let times = 0;
+    for (const seed of [1, 2]) {
+      const { acknowledged, modeCounts } = await expectQuiet({ seed, mode, faultsMs: 10_000 });
+      expect(acknowledged).toBeGreaterThan(50);
+      times += modeCounts.get(what) ?? 0;
+    }
+    expect(times).toBeGreaterThan(1);
+    const once = () => runEnsemble({ seed: 8, faultsMs: 3000, mode });
+    expect(await once()).toEqual(await once());
+  });
 
   it.each(SHAPE_NAMES)("one seed is one run, in shape %s", async (shape) => {
     const once = () => runEnsemble({ seed: 8, faultsMs: 3000, shape });
