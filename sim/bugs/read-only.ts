@@ -1,4 +1,5 @@
 import { ErrorCode } from "../../src/protocol/error-code.ts";
+import { Int64 } from "../../src/protocol/int64.ts";
 import type { PeerMutation } from "../peer-hooks.ts";
 import { revalidatesByItself } from "./false-words.ts";
 import { withLong } from "./packet-bytes.ts";
@@ -11,7 +12,9 @@ const PASSWORD_AT = 28;
 const RESPONSE_SESSION_AT = 12;
 const RESPONSE_PASSWORD_AT = 24;
 const PASSWORD_BYTES = 16;
+const RESPONSE_BYTES = RESPONSE_PASSWORD_AT + PASSWORD_BYTES + 1;
 const ERR_AT = 16;
+const TIMEOUT_MS = 4000;
 
 type Peer = Parameters<NonNullable<PeerMutation["step"]>>[1];
 
@@ -78,6 +81,11 @@ export function readOnlyAcceptsEpoch(): PeerMutation {
   };
 }
 
+function idIn(bytes: Uint8Array): Int64 {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return new Int64(view.getInt32(0), view.getInt32(4));
+}
+
 /** Client-protocol 8.4: a session that began without a quorum goes on at the same server when it has one. */
 export function readOnlySessionLivesOn(): PeerMutation {
   let last: { readonly session: Uint8Array; readonly password: Uint8Array } | undefined;
@@ -89,6 +97,8 @@ export function readOnlySessionLivesOn(): PeerMutation {
     copy.set(last.session, SESSION_AT);
     copy.set(last.password, PASSWORD_AT);
     revived = last.session;
+    // A leader knows it from somewhere; a learner does not ask its leader.
+    if (peer.state === "leading") peer.server?.sessions.trackGlobal(idIn(last.session), TIMEOUT_MS, 0);
     last = undefined;
     return copy;
   });
@@ -97,10 +107,12 @@ export function readOnlySessionLivesOn(): PeerMutation {
     ready(ready, peer) {
       if (!isReadOnly(peer)) return ready;
       for (const { bytes } of ready.output) {
-        if (bytes.length !== RESPONSE_PASSWORD_AT + PASSWORD_BYTES + 1) continue;
+        if (bytes.length < RESPONSE_BYTES || bytes[3] !== RESPONSE_BYTES - 4) continue;
         last = {
-          session: bytes.slice(RESPONSE_SESSION_AT, RESPONSE_SESSION_AT + 8),
-          password: bytes.slice(RESPONSE_PASSWORD_AT, RESPONSE_PASSWORD_AT + PASSWORD_BYTES),
+          session: new Uint8Array(bytes.subarray(RESPONSE_SESSION_AT, RESPONSE_SESSION_AT + 8)),
+          password: new Uint8Array(
+            bytes.subarray(RESPONSE_PASSWORD_AT, RESPONSE_PASSWORD_AT + PASSWORD_BYTES),
+          ),
         };
       }
       return ready;
