@@ -25,7 +25,7 @@ export const BUGS_OF_DISKS: readonly KnownBug[] = [
     name: "trunc-keeps-snapshots",
     source: "ZOOKEEPER-4837, -1549",
     rings: UNCUT,
-    seed: 8,
+    seed: 60,
     mutate: snapshotOfUncommitted,
     wrapDisk: (disk) => lyingDisk(disk, { remove: (path) => /\/snapshot\.[0-9a-f]+$/.test(path) }),
   },
@@ -33,14 +33,14 @@ export const BUGS_OF_DISKS: readonly KnownBug[] = [
     name: "cut-not-synced",
     source: "F66",
     rings: UNCUT,
-    seed: 3,
+    seed: 1,
     wrapDisk: (disk) => lyingDisk(disk, { truncate: (path) => path.includes("/log.") }),
   },
   {
     name: "write-error-ignored",
     source: "ZOOKEEPER-4882, F36",
     rings: ["proposal-ack", "commit-quorum"],
-    seed: 7,
+    seed: 1,
     wrapDisk: (disk) => lyingDisk(disk, { failure: (path) => path.includes("/log.") }),
   },
   {
@@ -54,14 +54,14 @@ export const BUGS_OF_DISKS: readonly KnownBug[] = [
     name: "accepted-epoch-from-data",
     source: "S10, 3.6",
     rings: ["epoch-files"],
-    seed: 2,
+    seed: 6,
     wrapDisk: (disk) => lyingDisk(disk, { find: (path) => path.endsWith("/acceptedEpoch") }),
   },
   {
     name: "configuration-not-synced",
     source: "S23, 5.2",
     rings: ["membership"],
-    seed: 21,
+    seed: 5,
     wrapDisk: (disk) => lyingDisk(disk, { sync: (path) => path.endsWith("zoo.cfg.tmp") }),
   },
   {
@@ -75,8 +75,8 @@ export const BUGS_OF_DISKS: readonly KnownBug[] = [
   {
     name: "stopped-role-appends",
     source: "ZOOKEEPER-4712, -4541, -4502",
-    rings: ["votes", "alive"],
-    seed: 8,
+    rings: ["votes", "ack-epoch", "alive"],
+    seed: 3,
     mutate: stoppedRoleAppends,
   },
   {
