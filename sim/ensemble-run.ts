@@ -78,6 +78,7 @@ export interface EnsembleRun {
 const CLIENTS = 3;
 const SESSION_TIMEOUT_MS = 4000;
 const THINK_MS = 120;
+const SLOW_THINK_MS = 2000;
 const FAULTS_MS = 20_000;
 const FAULT_PAUSE_MS = 700;
 /** How long after the last fault everybody must be served again: sessions, elections and syncs have their limits within. */
@@ -287,6 +288,7 @@ class Run {
     this.#modeFaults.stop();
     this.#visitors.stop();
     this.#nemesis.stop();
+    this.#slowDown(this.#clients);
     // One client is gone for good: its session has to end.
     const gone = this.#clients.at(-1)!;
     gone.kill();
@@ -295,6 +297,7 @@ class Run {
     }
     const probes = this.#present.map(({ sid }) => this.#client(`p${sid}`, [sid]));
     this.#clients.push(...probes);
+    this.#slowDown(probes);
     for (const probe of probes) void probe.run();
     const isReconfigured = this.#shape.operator !== "none";
     const isServed = await this.#advanceUntil(RECOVERY_MS, () =>
@@ -338,8 +341,14 @@ class Run {
     }
   }
 
+  /** Where epochs are bursts, a server that comes back has to be able to join before the next one. */
+  #slowDown(clients: readonly WorkloadClient[]): void {
+    if (this.#mode.counterMax !== undefined) for (const client of clients) client.thinkMs = SLOW_THINK_MS;
+  }
+
   /** Clients go on, epochs end, and nothing is wrong. */
   async #workInPeace(): Promise<void> {
+    for (const client of this.#clients) client.thinkMs = THINK_MS;
     await this.#advance(UNSTEADY_MS);
     const connected = [...this.#clients, this.#idle].filter(
       ({ client, isGone }) => client.state === "connected" && !isGone,

@@ -71,6 +71,8 @@ export class WorkloadClient {
   readonly #process: VirtualProcess;
   readonly #path: string;
   readonly #acts: readonly Act[];
+  /** Upper end of the pause between two calls, ms. */
+  thinkMs: number;
   #sequence = 0;
   #created: string[] = [];
   #isStopped = false;
@@ -82,6 +84,7 @@ export class WorkloadClient {
     const { name, servers, seed, clock, network, world, sessionTimeoutMs } = options;
     const { followsEnsemble, takesReadOnly } = options;
     this.#options = options;
+    this.thinkMs = options.thinkMs;
     this.#acts = [...ACTS, ...(options.acts ?? [])];
     this.name = name;
     this.#path = `/w/${name}`;
@@ -115,7 +118,7 @@ export class WorkloadClient {
   /** Works until {@link stop}. */
   async run(): Promise<void> {
     while (!this.#isStopped) {
-      await this.#process.wait(1 + this.#rng.below(this.#options.thinkMs));
+      await this.#process.wait(1 + this.#rng.below(this.thinkMs));
       if (this.#isStopped) break;
       await this.#attempt(this.#acts[this.#rng.below(this.#acts.length)]!);
     }

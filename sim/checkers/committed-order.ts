@@ -9,6 +9,9 @@ const DECIDES: ReadonlySet<number> = new Set([
   PacketType.INFORMANDACTIVATE,
 ]);
 
+/** They name the last txn that is committed. */
+const SYNCS_TO: ReadonlySet<number> = new Set([PacketType.DIFF, PacketType.SNAP]);
+
 /**
  * S2, S4, S6, S7: what is decided is one chain that only grows. A COMMIT behind NEWLEADER decides; one in front of it belongs to
  * the leader's history, which is decided when a quorum has it: with the first UPTODATE. What a client is told is decided too.
@@ -36,7 +39,12 @@ export class CommittedOrder implements Checker {
       return contradiction && `leader ${link.leader}: ${contradiction}`;
     }
     const epoch = this.#epochs.get(link.id);
-    if (epoch === undefined) return undefined;
+    if (epoch === undefined) {
+      // What a leader that is a quorum alone has decided in the meantime, only who comes to it later hears.
+      const isDecided = SYNCS_TO.has(type) && !link.isRelayed && facts.rule.isQuorum([link.leader]);
+      const contradiction = isDecided ? facts.commit(zxid) : undefined;
+      return contradiction && `leader ${link.leader}: ${contradiction}`;
+    }
     if (type !== PacketType.UPTODATE && !DECIDES.has(type)) return undefined;
     const contradiction = facts.commit(type === PacketType.UPTODATE ? makeZxid(epoch, 0) : zxid);
     return contradiction && `leader ${link.leader}: ${contradiction}`;

@@ -92,6 +92,17 @@ describe("contiguous-log", () => {
 });
 
 describe("committed-order", () => {
+  it("takes what a leader that is a quorum alone says to who comes to it for decided", () => {
+    const facts = new FakeFacts();
+    const checker = new CommittedOrder();
+    facts.log(z(1, 1), z(0, 0), [3]);
+    show(checker, facts, fromLeader(DIFF, z(1, 1)));
+    expect(facts.history.tip).toBe(0);
+    facts.rule = quorumRuleOf("server.3=h:1:2:participant;3");
+    show(checker, facts, fromLeader(DIFF, z(1, 1)));
+    expect(facts.history.tip).toBe(z(1, 1));
+  });
+
   it("rings when what is decided leaves out what was decided before", () => {
     const facts = new FakeFacts();
     const checker = new CommittedOrder();
