@@ -145,6 +145,10 @@ export class Handshakes {
       this.#refuseSession(connection, sessionId, "the session is expired or unknown");
       return;
     }
+    if (!session.isLocal && !this.#parts.database.sessions.has(sessionId.key)) {
+      this.#refuseConnection(connection, "its session is being made a global one, and that is not committed");
+      return;
+    }
     this.#continue(connection, session, timeoutMs);
   }
 

@@ -7,12 +7,14 @@ import { type AuthId, NO_IDS } from "../auth/auth-scheme.ts";
 import { createSession } from "../operations/create-session.ts";
 import { operationOf } from "../operations/index.ts";
 import type { SessionOwner, SessionTracker } from "../session/session-tracker.ts";
+import type { Database } from "../tree/database.ts";
 import { Request } from "./connection.ts";
 import type { RequestFlow } from "./request-flow.ts";
 import type { Turn } from "./turn.ts";
 
 /** The parts of the machine that a learner's word reaches. */
 export interface LeaderSideParts {
+  readonly database: Database;
   readonly sessions: SessionTracker;
   readonly flow: RequestFlow;
   readonly turn: Turn;
@@ -78,9 +80,11 @@ export class LeaderSide {
 
   /** REVALIDATE: whether a client may go on with the session at that learner, which has it from now on (3.12). */
   revalidate(owner: SessionOwner, id: SessionId, timeoutMs: number): boolean {
-    const { sessions, turn } = this.#parts;
+    const { database, sessions, turn } = this.#parts;
     const session = sessions.get(id);
     if (session === undefined || session.isLocal || session.isClosing) return false;
+    // One that is being upgraded is nobody's before its txn is committed (quorum-protocol 4.7).
+    if (!database.sessions.has(id.key)) return false;
     session.timeoutMs = timeoutMs;
     sessions.touch(session, turn.elapsedMs);
     sessions.setOwner(session, owner);

@@ -175,7 +175,7 @@ export class ServerMachine {
       isPreparing: plan.isPreparing,
       upgradesLocalSessions: server.localSessionsUpgradingEnabled,
     });
-    this.leaderSide = new LeaderSide({ sessions, flow: this.#flow, turn });
+    this.leaderSide = new LeaderSide({ database, sessions, flow: this.#flow, turn });
     this.#throttler = new RequestThrottler(
       server.limits,
       pressure,

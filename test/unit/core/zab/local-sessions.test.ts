@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ErrorCode } from "../../../../src/protocol/error-code.ts";
 import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { zk } from "../../../support/core-client.ts";
-import { OPEN_ACL } from "../../../support/core-harness.ts";
+import { connectPayload, OPEN_ACL } from "../../../support/core-harness.ts";
 import { membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
 
 /** Server 3 leads. */
@@ -56,5 +56,25 @@ describe("local sessions of an ensemble", () => {
     moved.connect(30_000, client.sessionId, client.password);
     expect(moved.sessionId).toEqual(client.sessionId);
     expect(zk.create(moved, "/b")).toBe(0);
+  });
+
+  test("are nobody else's before the txn that makes them everybody's is committed", () => {
+    const cluster = startCluster(true);
+    const client = cluster.connect(1);
+    for (const sid of [1, 2]) cluster.slowDisks.add(sid);
+    client.request(OpCode.create, zk.createBody("/e", { flags: 1 }));
+    const [learner, leader] = [cluster.open(2), cluster.open(3)];
+    leader.send(connectPayload({ session: client.sessionId, password: client.password }));
+    expect([leader.isClosed, leader.frames.length]).toEqual([true, 0]);
+    learner.connect(30_000, client.sessionId, client.password);
+    expect(learner.timeoutMs).toBe(0);
+    for (const sid of [1, 2]) {
+      cluster.slowDisks.delete(sid);
+      cluster.persist(sid);
+    }
+    cluster.until(() => cluster.peer(3).database.sessions.has(client.sessionId.key));
+    const moved = cluster.open(3);
+    moved.connect(30_000, client.sessionId, client.password);
+    expect(moved.sessionId).toEqual(client.sessionId);
   });
 });
