@@ -88,7 +88,7 @@ export class CatchUp {
         this.#link.phase = "cutting";
         this.#proposals.startBehind(zxid);
         this.#loseDatabase();
-        this.#dropCutReconfig(zxid);
+        this.#dropReconfigAbove(zxid);
         this.#state.job({ kind: "truncate", zxid });
         break;
       case PacketType.SNAP:
@@ -124,8 +124,11 @@ export class CatchUp {
     this.#state.database = this.#state.options.createDatabase();
   }
 
-  /** A reconfig that is cut off is nobody's to complete any more (F46). Dropped first: as long as the log has it, it is found there. */
-  #dropCutReconfig(zxid: Zxid): void {
+  /**
+   * A reconfig above `zxid` goes with the log, and is nobody's to complete any more (F46). Dropped first: as long as the log has it, it is
+   * found there.
+   */
+  #dropReconfigAbove(zxid: Zxid): void {
     const { lastSeen } = this.#state.view;
     if (lastSeen !== null && lastSeen.version > zxid) this.#state.setLastSeen(null);
   }
@@ -230,6 +233,8 @@ export class CatchUp {
     }
     this.#link.phase = "installing";
     this.#link.deadlineMs = Number.POSITIVE_INFINITY;
+    // Nothing of the own log is left behind it. A reconfig that the leader has is in its tree, or comes with NEWLEADER.
+    if (this.#isWhole) this.#dropReconfigAbove(ZXID_ZERO);
     state.job({ kind: "installSnapshot", zxid: state.lastZxid, database: state.database });
   }
 

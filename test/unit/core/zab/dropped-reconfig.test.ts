@@ -14,7 +14,7 @@ import { bytes } from "../../../support/core-client.ts";
 import { ENSEMBLE_OPTIONS, type Impostor, membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
 
 const OPEN = { reconfigEnabled: true, auth: { ...SERVER_OPTIONS_DEFAULT.auth, skipACL: true } };
-const { COMMIT, DIFF, LEADERINFO, NEWLEADER, PROPOSAL, TRUNC } = PacketType;
+const { COMMIT, DIFF, LEADERINFO, NEWLEADER, PROPOSAL, SNAP, TRUNC } = PacketType;
 const OURS = Uint8Array.from([0, 1, 0, 1]);
 
 const CONFIGURATION = new TextEncoder().encode(formatMembership(membershipOf(3)));
@@ -39,7 +39,7 @@ function errorAt(zxid: Zxid) {
  * Returns it.
  */
 function followsUntil(
-  act: (leader: Impostor) => void,
+  act: (leader: Impostor, cluster: PeerCluster) => void,
   log: readonly Uint8Array[] = [],
   server: Partial<ServerOptions> = OPEN,
 ): PeerCluster {
@@ -58,7 +58,7 @@ function followsUntil(
     cluster.step(2, { kind: "notification", from, payload });
   }
   cluster.until(() => accepted.length > 0);
-  act(accepted[0]!.say(LEADERINFO, makeZxid(9, 0), OURS));
+  act(accepted[0]!.say(LEADERINFO, makeZxid(9, 0), OURS), cluster);
   cluster.step(2, { kind: "linkDown", link: -1, reason: "reset" });
   cluster.start(1);
   cluster.until(() => [1, 2].every((sid) => cluster.peer(sid).isServing));
@@ -86,6 +86,30 @@ describe("a reconfig that is not in the log any more, or was never, is nobody's 
       [errorAt(first), reconfigAt(makeZxid(1, 2))],
     );
     expect(cluster.peer(2).lastZxid).toBe(first);
+    for (const sid of [1, 2]) {
+      expect(cluster.peer(sid).view).toMatchObject({
+        committed: { version: makeZxid(10, 0) },
+        lastSeen: null,
+      });
+    }
+  });
+
+  test("a leader's snapshot comes in the place of the log that has it, and the leader went away before it could say more", () => {
+    const last = makeZxid(8, 1);
+    const cluster = followsUntil(
+      (leader, cluster) => {
+        leader.say(SNAP, last);
+        cluster.step(2, { kind: "snapshotReceived", link: -1, database: cluster.databaseAt(last) });
+        cluster.crashes = (sid, step) => {
+          if (step.kind === "job" && step.job === "installSnapshot")
+            cluster.step(sid, { kind: "linkDown", link: -1, reason: "reset" });
+          return false;
+        };
+        leader.say(NEWLEADER, makeZxid(9, 0), CONFIGURATION);
+      },
+      [errorAt(makeZxid(1, 1)), reconfigAt(makeZxid(1, 2))],
+    );
+    expect(cluster.peer(2).lastZxid).toBe(last);
     for (const sid of [1, 2]) {
       expect(cluster.peer(sid).view).toMatchObject({
         committed: { version: makeZxid(10, 0) },
