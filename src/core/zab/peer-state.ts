@@ -264,12 +264,16 @@ export class PeerState {
     this.out.storeMemberships({ committed: view.committed, lastSeen: view.lastSeen });
   }
 
-  /** The committed configuration, as clients read it: local, without a txn, where no reconfig has written it (5.2). */
+  /**
+   * The committed configuration, as clients read it: local, without a txn, where no reconfig has written it (5.2). One that is proposed
+   * and in the log stays, though it is read-only clients who see it: whoever gets this tree as a snapshot has it for his own (F46).
+   */
   showConfiguration(): void {
-    const { committed } = this.view;
+    const { committed, lastSeen } = this.view;
     const { tree } = this.database;
     const text = formatMembership(committed);
     const node = tree.lookup(CONFIG_PATH);
+    if (node >= 0 && lastSeen !== null && tree.mzxid(node) === lastSeen.version) return;
     if (node >= 0 && tree.mzxid(node) === committed.version) {
       const shown = new TextDecoder().decode(tree.data(node) ?? new Uint8Array(0));
       if (shown === text) return;
