@@ -7,8 +7,8 @@ import type { PeerState } from "../peer-state.ts";
 /** Tries per address (quorum-protocol 1.9). */
 const TRIES_MAX = 5;
 /**
- * The first pauses between tries, in ms. The leader has been elected this moment and is about to open its port: these tries come in
- * front of those that count.
+ * The first pauses between tries that are refused, in ms. The leader has been elected this moment and is about to open its port: these
+ * tries come in front of those that count.
  */
 const EAGER_PAUSES_MS: readonly number[] = [5, 10, 20, 40];
 
@@ -29,6 +29,7 @@ export class LeaderDial {
   #link: LinkId = 0;
   #tries = 0;
   #eagerTries = 0;
+  #triedAtMs = 0;
   #triedSid = 0;
   #giveUpAtMs = Number.POSITIVE_INFINITY;
   /** From then on only the leader is tried, whoever was to be tried before it. */
@@ -74,18 +75,22 @@ export class LeaderDial {
     while (nowMs >= this.#leaderAtMs && this.#targets[this.#tries]!.sid !== this.#leaderSid) this.#tries++;
     const { sid, host, port } = this.#targets[this.#tries]!;
     this.#triedSid = sid;
+    this.#triedAtMs = nowMs;
     this.#tries++;
     this.#retryAtMs = Number.POSITIVE_INFINITY;
     this.#link = this.#state.nextLink();
     out.dial({ link: this.#link, host, port, timeoutMs: this.#timeoutMs(sid, this.#giveUpAtMs - nowMs) });
   }
 
-  /** A master whose machine does not answer must leave time for the others, and for the leader. */
+  /** An address that does not answer must leave time for the others: for those of the masters half of it, for the leader's the rest. */
   #timeoutMs(sid: number, leftMs: number): number {
-    if (sid === this.#leaderSid) return leftMs;
     const { tickMs, ensemble } = this.#state;
-    const masters = new Set(this.#targets.map((target) => target.sid)).size - 1;
-    return Math.min(leftMs, Math.ceil((ensemble.connectLimitTicks * tickMs) / 2 / Math.max(1, masters)));
+    const isLeader = sid === this.#leaderSid;
+    const alike = this.#targets.filter((target) => (target.sid === this.#leaderSid) === isLeader);
+    const count = new Set(alike.map(({ host, port }) => `${host}:${port}`)).size;
+    if (isLeader && count === 1) return leftMs;
+    const isAll = alike.length === this.#targets.length;
+    return Math.min(leftMs, Math.ceil((ensemble.connectLimitTicks * tickMs) / (isAll ? 1 : 2) / count));
   }
 
   /** Whether that was the dial that is waited for. */
@@ -102,7 +107,9 @@ export class LeaderDial {
     this.#lastReason = reason;
     const eagerPauseMs = EAGER_PAUSES_MS[this.#eagerTries];
     const { nowMs, ensemble } = this.#state;
-    if (eagerPauseMs !== undefined && eagerPauseMs < ensemble.connectRetryDelayMs) {
+    // A machine that does not answer at all is not about to open its port.
+    const isRefused = nowMs - this.#triedAtMs < ensemble.connectRetryDelayMs;
+    if (isRefused && eagerPauseMs !== undefined && eagerPauseMs < ensemble.connectRetryDelayMs) {
       this.#eagerTries++;
       this.#tries--;
       this.#retryAtMs = nowMs + eagerPauseMs;
