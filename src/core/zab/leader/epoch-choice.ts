@@ -133,7 +133,6 @@ export class EpochChoice {
       learners.close(handler, refusal);
       return;
     }
-    handler.currentEpoch = currentEpoch;
     handler.lastZxid = zxid;
     handler.phase = "electing";
     // It waits for others now, and says nothing meanwhile.

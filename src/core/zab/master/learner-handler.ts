@@ -35,8 +35,6 @@ export class LearnerHandler {
   sid = 0;
   isObserver = false;
   protocolVersion = 0;
-  /** From ACKEPOCH: -1 when it had accepted the epoch before. */
-  currentEpoch = -1;
   lastZxid: Zxid = ZXID_ZERO;
   /** It gets every PROPOSAL and COMMIT, or INFORM, from now on. */
   isForwarding = false;

@@ -1,7 +1,7 @@
 import { JuteError, JuteReader } from "../../../protocol/jute-reader.ts";
 import { OpCode } from "../../../protocol/opcode.ts";
 import type { QuorumPacket } from "../../../protocol/records/quorum.ts";
-import { counterOf, epochOf, makeZxid, type Zxid } from "../../../protocol/zxid.ts";
+import { counterOf, epochOf, makeZxid, type Zxid, zxidText } from "../../../protocol/zxid.ts";
 import { formatMembership } from "../../quorum/membership-text.ts";
 import type { LogEntry } from "../../ready.ts";
 import {
@@ -27,7 +27,7 @@ import { LearnerSync } from "./learner-sync.ts";
 export interface Upstream {
   /** Sends a packet on the link to the leader. */
   send(bytes: ReturnType<typeof encodeRequest>): void;
-  /** A sync of `asker` has gone to the leader; null: of a client of this server. Answers come in the order of asking. */
+  /** A sync of `asker` has gone to the leader, or a question about a session. Answers come in the order of asking. */
   syncAsked(asker: LearnerHandler): void;
   revalidationAsked(asker: LearnerHandler): void;
 }
@@ -137,7 +137,7 @@ export class ObserverMaster {
     const { lastProcessedZxid } = this.#state.database;
     const isOfEpoch = epochOf(zxid) === this.#epoch && counterOf(zxid) !== 0;
     if (!isOfEpoch || zxid <= lastProcessedZxid) return undefined;
-    return `it has 0x${zxid.toString(16)}, and 0x${lastProcessedZxid.toString(16)} is the last that is committed here`;
+    return `it has ${zxidText(zxid)}, and ${zxidText(lastProcessedZxid)} is the last that is committed here`;
   }
 
   logSurveyed(survey: LogSurveyed): void {
