@@ -140,6 +140,9 @@ export class PeerCluster {
   readonly #unpersisted = new Map<number, Zxid>();
   /** What servers with slow disks will say once those have it. */
   readonly #unsaid = new Map<number, { readonly link: LinkId; readonly bytes: Uint8Array }[]>();
+  /** Servers that hear only by {@link tellStored} that their epochs are stored. */
+  readonly slowEpochs = new Set<number>();
+  #untold: (() => void)[] = [];
   /** Directions in which packets are under way until {@link release}. */
   readonly #held = new Map<string, (() => void)[]>();
   /** Added to the wall clock of everybody, ms. */
@@ -276,6 +279,13 @@ export class PeerCluster {
       this.#sendBytes(this.nodes.get(sid)!, link, bytes);
     this.#unsaid.delete(sid);
     if (zxid !== undefined) this.step(sid, { kind: "persisted", zxid });
+    this.settle();
+  }
+
+  /** Everybody hears what epochs are stored, at once from now on. */
+  tellStored(): void {
+    this.slowEpochs.clear();
+    this.#queue.push(...this.#untold.splice(0));
     this.settle();
   }
 
@@ -493,7 +503,9 @@ export class PeerCluster {
         store[name] = epoch;
       }
       const stored = { accepted: epochs?.accepted, current: epochs?.current };
-      this.#later(() => this.#input(node, { kind: "epochsStored", ...stored }));
+      const tell = (): void => this.#input(node, { kind: "epochsStored", ...stored });
+      if (this.slowEpochs.has(sid)) this.#untold.push(tell);
+      else this.#later(tell);
     }
     if (!this.slowDisks.has(sid))
       for (const { link, bytes } of ready.sendAfterPersist) {

@@ -207,8 +207,9 @@ export class EpochRoll {
     return true;
   }
 
+  /** Not without this server: its log counts for the txns of the epoch, so it must have that on disk as any other has (F20). */
   #finish(): void {
-    if (!containsAllQuorums(this.#state.view, this.#acked)) return;
+    if (!this.#acked.has(this.#state.sid) || !containsAllQuorums(this.#state.view, this.#acked)) return;
     const zxid = makeZxid(this.#epoch, 0);
     this.#stage = "idle";
     this.#deadlineMs = Number.POSITIVE_INFINITY;

@@ -39,6 +39,22 @@ describe("a change of the epoch without an election", () => {
     expect(zk.create(cluster.connect(2), "/a")).toBe(0);
   });
 
+  test("F20: the leader proposes nothing in the new epoch before it has that on its own disk, whoever else has", () => {
+    const cluster = started();
+    cluster.start(1);
+    cluster.until(() => cluster.peer(1).isServing);
+    const client = cluster.connect(3);
+    while (counterOf(cluster.peer(3).lastZxid) < COUNTER_MAX)
+      expect(zk.create(client, `/n${cluster.peer(3).lastZxid}`)).toBe(0);
+    cluster.slowEpochs.add(3);
+    client.request(OpCode.create, zk.createBody("/first-of-2"));
+    expect([1, 2].map((sid) => cluster.store(sid).current)).toEqual([2, 2]);
+    expect(client.frames).toHaveLength(0);
+    expect(cluster.store(1).log.at(-1)!.zxid).toBe(makeZxid(1, COUNTER_MAX));
+    cluster.tellStored();
+    expect(client.reply()).toMatchObject({ err: 0, zxid: makeZxid(2, 1) });
+  });
+
   test("ACKs of a follower that has not acknowledged NEWLEADER of the new epoch commit nothing in it", () => {
     const cluster = started();
     const slow = follower(cluster, 1).say(PacketType.ACK, makeZxid(1, 0));
