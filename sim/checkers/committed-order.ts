@@ -41,7 +41,10 @@ export class CommittedOrder implements Checker {
     const epoch = this.#epochs.get(link.id);
     if (epoch === undefined) {
       // What a leader that is a quorum alone has decided in the meantime, only who comes to it later hears.
-      const isDecided = SYNCS_TO.has(type) && !link.isRelayed && facts.rule.isQuorum([link.leader]);
+      // Of its epoch, that is: it may have begun with a reconfig that needs others too.
+      const isOfItsEpoch = epochOf(zxid) === facts.durable(link.leader).accepted;
+      const isAlone = SYNCS_TO.has(type) && !link.isRelayed && facts.rule.isQuorum([link.leader]);
+      const isDecided = isAlone && isOfItsEpoch;
       const contradiction = isDecided ? facts.commit(zxid) : undefined;
       return contradiction && `leader ${link.leader}: ${contradiction}`;
     }

@@ -99,6 +99,10 @@ describe("committed-order", () => {
     show(checker, facts, fromLeader(DIFF, z(1, 1)));
     expect(facts.history.tip).toBe(0);
     facts.rule = quorumRuleOf("server.3=h:1:2:participant;3");
+    facts.durable(3).accepted = 2;
+    show(checker, facts, fromLeader(DIFF, z(1, 1)));
+    expect(facts.history.tip).toBe(0);
+    facts.durable(3).accepted = 1;
     show(checker, facts, fromLeader(DIFF, z(1, 1)));
     expect(facts.history.tip).toBe(z(1, 1));
   });
