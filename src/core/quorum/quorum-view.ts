@@ -1,4 +1,4 @@
-import type { Membership } from "./membership.ts";
+import { type Membership, memberOf } from "./membership.ts";
 import { type QuorumSystem, quorumSystemOf } from "./quorum-system.ts";
 
 /** The configurations that a server counts quorums in. */
@@ -25,4 +25,9 @@ export function votersOf({ committed, lastSeen }: QuorumView): ReadonlySet<numbe
   const { voters } = quorumSystemOf(committed);
   if (lastSeen === null || lastSeen === committed) return voters;
   return new Set([...voters, ...quorumSystemOf(lastSeen).voters]);
+}
+
+/** Whether the server is in the committed configuration or in the one that is proposed. */
+export function isKnown(sid: number, { committed, lastSeen }: QuorumView): boolean {
+  return [committed, lastSeen].some((members) => members !== null && memberOf(members, sid) !== undefined);
 }

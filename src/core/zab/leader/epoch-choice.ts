@@ -1,13 +1,13 @@
 import { JuteReader } from "../../../protocol/jute-reader.ts";
 import type { QuorumPacket } from "../../../protocol/records/quorum.ts";
 import { counterOf, epochOf, makeZxid, type Zxid, zxidText } from "../../../protocol/zxid.ts";
-import { containsAllQuorums } from "../../quorum/quorum-view.ts";
+import { containsAllQuorums, isKnown } from "../../quorum/quorum-view.ts";
 import type { LearnerHandler } from "../master/learner-handler.ts";
 import type { LearnerRegistry } from "../master/learner-registry.ts";
 import { decodeLearnerInfo, encodeLeaderInfo, PacketType } from "../packets.ts";
 import type { PeerState } from "../peer-state.ts";
 import type { EpochRoll } from "./epoch-roll.ts";
-import { isKnown, refusalOf } from "./introduction.ts";
+import { refusalOf } from "./introduction.ts";
 import type { Leadership } from "./leadership.ts";
 
 /** The parts of the leader that have to do with the choice of an epoch. */

@@ -1,6 +1,5 @@
 import { EPOCH_MAX, zxidToHex } from "../../../protocol/zxid.ts";
-import { memberOf } from "../../quorum/membership.ts";
-import type { QuorumView } from "../../quorum/quorum-view.ts";
+import { isKnown } from "../../quorum/quorum-view.ts";
 import type { LearnerRegistry } from "../master/learner-registry.ts";
 import { type LearnerIntroduction, PROTOCOL_VERSION } from "../packets.ts";
 import type { PeerState } from "../peer-state.ts";
@@ -47,9 +46,4 @@ export function refusalOf(
   );
   if (strangers.length < STRANGERS_MAX) return undefined;
   return `server ${sid} is not in the configuration, and neither are ${STRANGERS_MAX} others`;
-}
-
-/** Whether the server is in the committed configuration or in the one that is proposed. */
-export function isKnown(sid: number, { committed, lastSeen }: QuorumView): boolean {
-  return [committed, lastSeen].some((members) => members !== null && memberOf(members, sid) !== undefined);
 }

@@ -3,6 +3,7 @@ import { OpCode } from "../../../protocol/opcode.ts";
 import type { QuorumPacket } from "../../../protocol/records/quorum.ts";
 import { counterOf, epochOf, makeZxid, type Zxid, zxidText } from "../../../protocol/zxid.ts";
 import { formatMembership } from "../../quorum/membership-text.ts";
+import { isKnown } from "../../quorum/quorum-view.ts";
 import type { LogEntry } from "../../ready.ts";
 import {
   decodeLearnerInfo,
@@ -103,8 +104,13 @@ export class ObserverMaster {
       this.#learners.close(handler, "an observer master takes observers of Zab 1.0 only");
       return;
     }
-    if (configVersion > this.#state.view.committed.version) {
+    const { options, view } = this.#state;
+    if (configVersion > view.committed.version) {
       this.#learners.close(handler, "its configuration is ahead of ours");
+      return;
+    }
+    if (!options.server.reconfigEnabled && !isKnown(sid, view)) {
+      this.#learners.close(handler, `server ${sid} is not in the configuration`);
       return;
     }
     if (this.#isChangingEpoch) {

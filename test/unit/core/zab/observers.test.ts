@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { PacketType } from "../../../../src/core/zab/packets.ts";
 import { ErrorCode } from "../../../../src/protocol/error-code.ts";
 import { decodeConnectResponse } from "../../../../src/protocol/handshake.ts";
 import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { bytes, zk } from "../../../support/core-client.ts";
 import { connectPayload } from "../../../support/core-harness.ts";
 import { membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
+import { learnerInfo, notices, servingCluster } from "../../../support/zab.ts";
 
 function syncBody(path: string): Uint8Array {
   const text = bytes(path);
@@ -35,6 +37,20 @@ describe("observers fed by followers", () => {
     cluster.advance(25_000);
     expect(cluster.peer(5).lastZxid).toBe(cluster.peer(3).lastZxid);
   });
+
+  test.each([false, true])(
+    "strangers are fed only where they may come by reconfig: %s",
+    (reconfigEnabled) => {
+      const cluster = servingCluster(3, 1, {
+        server: { reconfigEnabled },
+        ensemble: { observerMasterPort: 2191 },
+      });
+      const known = cluster.intrude(1).say(PacketType.OBSERVERINFO, 0, learnerInfo(4));
+      const stranger = cluster.intrude(1).say(PacketType.OBSERVERINFO, 0, learnerInfo(9));
+      expect([known.isClosed, stranger.isClosed]).toEqual([false, !reconfigEnabled]);
+      expect(/server 9 is not in the configuration/.test(notices(cluster, 1))).toBe(!reconfigEnabled);
+    },
+  );
 });
 
 describe("a server without a quorum, with readonlymode.enabled", () => {

@@ -131,14 +131,14 @@ describe("quorum-protocol 8.3: observers", () => {
       const { cluster, master } = fed();
       expect(zk.create(cluster.connect(4), "/before")).toBe(0);
       const { lastZxid } = cluster.peer(master);
-      const refused = joinAs(cluster.intrude(master), 5, lastZxid + 1, OBSERVERINFO);
+      const refused = joinAs(cluster.intrude(master), 4, lastZxid + 1, OBSERVERINFO);
       expect(refused.types).toEqual([LEADERINFO]);
       expect(refused.isClosed).toBe(true);
       expect(zk.create(cluster.connect(master), "/a")).toBe(0);
-      const taken = joinAs(cluster.intrude(master), 5, lastZxid + 1, OBSERVERINFO);
+      const taken = joinAs(cluster.intrude(master), 4, lastZxid + 1, OBSERVERINFO);
       expect(taken.types.slice(0, 2)).toEqual([LEADERINFO, DIFF]);
       // Of an epoch that is over everything is known here.
-      const old = joinAs(cluster.intrude(master), 6, makeZxid(0, 9), OBSERVERINFO);
+      const old = joinAs(cluster.intrude(master), 4, makeZxid(0, 9), OBSERVERINFO);
       expect(old.isClosed).toBe(false);
     });
 
