@@ -5,6 +5,7 @@ import { ExitCode, ServerFailure } from "../server/exit-code.ts";
 import { ProcessLog } from "../server/process-log.ts";
 import type { RunningServer } from "../server/running-server.ts";
 import { startServer } from "../server/start-server.ts";
+import { tuneCollector } from "./collector.ts";
 import type { Output } from "./output.ts";
 import { watchParent } from "./parent-watch.ts";
 import { announceReady } from "./readiness.ts";
@@ -54,6 +55,7 @@ export async function serve(
   output: Output,
   ready: (server: RunningServer) => Promise<void> = async () => {},
 ): Promise<number> {
+  tuneCollector();
   const { level, format } = config.log;
   const processLog = new ProcessLog({ level, format, write: (line) => output.out(line) });
   const { log } = processLog;
