@@ -3,7 +3,7 @@ import type { ConnectionId } from "./connection-id.ts";
 import type { MachineEvent } from "./machine-event.ts";
 
 /**
- * The face of the server machine (design.md 5): inputs go in through `step`, and everything that has to be done
+ * The face of the server machine (ARCHITECTURE.md): inputs go in through `step`, and everything that has to be done
  * outside comes out of `takeReady` as plain data. Nothing here is performed by the core.
  */
 

@@ -43,7 +43,7 @@ export interface ReplicaOptions<In = Input, Out extends Ready = Ready> {
 /**
  * The host loop. Inputs are stepped as they come in; what they led to is performed once per event-loop turn, after
  * everything that was waiting has been read. So each connection gets one socket write, and all writes of a turn go to the
- * log together (design 5).
+ * log together (ARCHITECTURE.md).
  */
 export class Replica<In = Input, Out extends Ready = Ready> {
   readonly #machine: Machine<In, Out>;

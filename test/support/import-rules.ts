@@ -1,6 +1,6 @@
 import type { SourceFile } from "./source-tree.ts";
 
-/** Who may import whom: design.md section 4 and ARCHITECTURE.md. A room may always import itself. */
+/** Who may import whom: ARCHITECTURE.md. A room may always import itself. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   base: [],
   protocol: ["base"],

@@ -211,7 +211,7 @@ const threshold = (key: string, meaning: string): Option<LogConfig["level"] | nu
     meaning,
   });
 
-/** Two keys, one level: see `resolve.ts`. */
+/** Two keys, one level: see `resolve-config.ts`. */
 export const logThresholds = {
   log: threshold("log.threshold", "Log lines below this level are dropped."),
   console: threshold("console.threshold", "The same; the more talkative of the two wins."),

@@ -28,7 +28,7 @@ export interface Chain {
   readonly sync: SubmitRequest | undefined;
 }
 
-/** How requests flow in one role (design.md 6). A role is its chain, and the chain fits on a screen. */
+/** How requests flow in one role (ARCHITECTURE.md). A role is its chain, and the chain fits on a screen. */
 export interface ChainPlan {
   readonly role: ServerRole;
   /** Txns are made here: this server stamps zxid and time, and expires global sessions. */

@@ -41,7 +41,7 @@ import { SessionOrder } from "./session-order.ts";
 import { Turn } from "./turn.ts";
 
 /**
- * The deciding core of a server (design.md 5): inputs in by {@link step}, work out by {@link takeReady}. Pure, synchronous
+ * The deciding core of a server (ARCHITECTURE.md): inputs in by {@link step}, work out by {@link takeReady}. Pure, synchronous
  * and deterministic: the same inputs at the same instants give the same Readys.
  */
 export class ServerMachine {
@@ -334,7 +334,7 @@ export class ServerMachine {
   }
 
   /**
-   * Truths across the parts, checked after every step, in production too (design.md 5). It runs for every frame, so a
+   * Truths across the parts, checked after every step, in production too. It runs for every frame, so a
    * message is only made for a violation.
    */
   #assertInvariants(): void {

@@ -6,7 +6,7 @@ import type { Database } from "../tree/database.ts";
 import type { SnapshotWalk } from "./snapshot-walk.ts";
 
 /**
- * The face of a member of an ensemble (design.md 5): the same `step`, `takeReady` and `nextDeadline` as a standalone
+ * The face of a member of an ensemble (ARCHITECTURE.md): the same `step`, `takeReady` and `nextDeadline` as a standalone
  * machine, with more that can happen and more that has to be done.
  */
 
