@@ -2,12 +2,12 @@ import { expect } from "vitest";
 import { encodeNotification } from "../../src/core/election/notification.ts";
 import { PacketType } from "../../src/core/zab/packets.ts";
 import { Int64 } from "../../src/protocol/int64.ts";
-import { JuteWriter } from "../../src/protocol/jute-writer.ts";
 import { OpCode } from "../../src/protocol/opcode.ts";
 import { encodeTxn } from "../../src/protocol/txn.ts";
 import { counterOf, epochOf, makeZxid, type Zxid } from "../../src/protocol/zxid.ts";
 import { zk } from "./core-client.ts";
 import { type Impostor, membershipOf, PeerCluster } from "./peer-cluster.ts";
+import { int, OURS } from "./zab.ts";
 
 /** Beginnings of the fault scenarios (quorum-protocol 8.3), and what has to hold at the end of each. */
 
@@ -35,14 +35,6 @@ export function write(cluster: PeerCluster, sid: number, ...paths: string[]): vo
   for (const path of paths) expect(zk.create(client, path)).toBe(0);
 }
 
-export function has(cluster: PeerCluster, sid: number, path: string): boolean {
-  return cluster.peer(sid).database.tree.lookup(path) >= 0;
-}
-
-export function logOf(cluster: PeerCluster, sid: number): Zxid[] {
-  return cluster.store(sid).log.map(({ zxid }) => zxid);
-}
-
 /** S16: each record follows the one before it, and the first one the snapshot. */
 export function expectNoHole(cluster: PeerCluster, sid: number): void {
   const { snapshot, log } = cluster.store(sid);
@@ -68,22 +60,6 @@ export function expectAgreement(cluster: PeerCluster): void {
     };
   });
   for (const state of states) expect(state).toEqual({ ...states[0], isServing: true });
-}
-
-/** The body of a FOLLOWERINFO. */
-export function learnerInfo(sid: number, protocolVersion = 0x10001): Uint8Array {
-  const writer = new JuteWriter();
-  writer.writeLong(sid);
-  writer.writeInt(protocolVersion);
-  writer.writeLong(0);
-  return writer.take();
-}
-
-/** The body of an ACKEPOCH or a LEADERINFO. */
-export function int(value: number): Uint8Array {
-  const writer = new JuteWriter();
-  writer.writeInt(value);
-  return writer.take();
 }
 
 /** The bytes of a txn that changes nothing. */
@@ -143,7 +119,7 @@ export function ledByImpostor(txns = 0): LedByImpostor {
   return {
     cluster,
     leader: () => links.at(-1)!,
-    informed: () => links.at(-1)!.say(PacketType.LEADERINFO, makeZxid(LED_EPOCH, 0), int(0x10001)),
+    informed: () => links.at(-1)!.say(PacketType.LEADERINFO, makeZxid(LED_EPOCH, 0), int(OURS)),
     lost: () => {
       cluster.step(1, { kind: "linkDown", link: linkNumber(links.length), reason: "reset" });
       dialed();

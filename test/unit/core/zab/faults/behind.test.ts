@@ -3,13 +3,12 @@ import { PacketType } from "../../../../../src/core/zab/packets.ts";
 import type { PeerCluster } from "../../../../support/peer-cluster.ts";
 import {
   expectAgreement,
-  has,
-  logOf,
   serving,
   startedCluster,
   startServing,
   write,
 } from "../../../../support/peer-scenes.ts";
+import { hasNode, logOf } from "../../../../support/zab.ts";
 
 const { ACKEPOCH, DIFF, SNAP, TRUNC } = PacketType;
 const SYNCS: readonly number[] = [DIFF, SNAP, TRUNC];
@@ -57,7 +56,7 @@ describe("F30: a follower that was away for more txns than the committed log has
     cluster.heal();
     cluster.until(() => serving(cluster, 1));
     expect(syncs).toEqual([SNAP]);
-    for (const path of PATHS) expect(has(cluster, 1, path)).toBe(true);
+    for (const path of PATHS) expect(hasNode(cluster, 1, path)).toBe(true);
     expect(cluster.store(1).log).toEqual([]);
   });
 
@@ -77,7 +76,7 @@ describe("F30: a follower that was away for more txns than the committed log has
     const notices = cluster.events.map(({ event }) => (event.kind === "peerNotice" ? event.message : ""));
     expect(notices.filter((message) => message.includes("the own log has a gap"))).toHaveLength(1);
     expect(syncs).toEqual([SNAP]);
-    for (const path of ["/before", ...PATHS]) expect(has(cluster, 1, path)).toBe(true);
+    for (const path of ["/before", ...PATHS]) expect(hasNode(cluster, 1, path)).toBe(true);
     expect(logOf(cluster, 1)).toEqual([]);
     write(cluster, 1, "/next");
     expect(cluster.peer(1).lastZxid).toBe(cluster.peer(3).lastZxid);
@@ -96,7 +95,7 @@ describe("F31: a server whose disk was replaced", () => {
     const syncs = syncsOf(cluster);
     startServing(cluster, 1);
     expect(syncs).toEqual([SNAP]);
-    for (const path of PATHS) expect(has(cluster, 1, path)).toBe(true);
+    for (const path of PATHS) expect(hasNode(cluster, 1, path)).toBe(true);
     expect(cluster.peer(1).currentEpoch).toBe(1);
   });
 
@@ -111,13 +110,13 @@ describe("F31: a server whose disk was replaced", () => {
     cluster.start(1, 2, 3);
     cluster.advance(300_000);
     expect([1, 2, 3].map((sid) => cluster.peer(sid).state)).toEqual(["looking", "looking", "looking"]);
-    expect(has(cluster, 1, "/precious")).toBe(true);
+    expect(hasNode(cluster, 1, "/precious")).toBe(true);
     // The file `initialize` on one of them.
     cluster.kill(2);
     cluster.store(2).mayVote = true;
     startServing(cluster, 2);
     cluster.until(() => serving(cluster, 1, 2, 3));
     expect(cluster.leader()).toBe(1);
-    for (const sid of [2, 3]) expect(has(cluster, sid, "/precious")).toBe(true);
+    for (const sid of [2, 3]) expect(hasNode(cluster, sid, "/precious")).toBe(true);
   });
 });

@@ -7,17 +7,14 @@ import type { PeerCluster, ServerStep } from "../../../../support/peer-cluster.t
 import {
   errorTxn,
   expectAgreement,
-  has,
-  int,
   LED_EPOCH,
-  learnerInfo,
   ledByImpostor,
-  logOf,
   serving,
   startedCluster,
   startServing,
   write,
 } from "../../../../support/peer-scenes.ts";
+import { hasNode, int, learnerInfo, logOf, OURS } from "../../../../support/zab.ts";
 
 const { ACK, ACKEPOCH, COMMIT, DIFF, FOLLOWERINFO, NEWLEADER, PROPOSAL, UPTODATE } = PacketType;
 const PATHS = ["/1", "/2", "/3", "/4"];
@@ -61,7 +58,8 @@ describe("F16: a follower that crashes in the middle of a DIFF", () => {
       cluster.kill(2);
       startServing(cluster, 1, 3);
       if (logged < TXNS) expect(cluster.leader()).toBe(1);
-      for (const path of PATHS) expect([1, 3].map((sid) => has(cluster, sid, path))).toEqual([true, true]);
+      for (const path of PATHS)
+        expect([1, 3].map((sid) => hasNode(cluster, sid, path))).toEqual([true, true]);
       startServing(cluster, 2);
       expectAgreement(cluster);
     },
@@ -122,7 +120,7 @@ it.each([[[1, 2]], [[1, 3]], [[2, 3]]])(
     expect([1, 2, 3].map((sid) => isDown(cluster, sid))).toEqual([true, true, true]);
     startServing(cluster, ...quorum);
     for (const sid of quorum)
-      for (const path of [...PATHS, "/answered"]) expect(has(cluster, sid, path)).toBe(true);
+      for (const path of [...PATHS, "/answered"]) expect(hasNode(cluster, sid, path)).toBe(true);
     startServing(cluster, ...[1, 2, 3].filter((sid) => !quorum.includes(sid)));
     expectAgreement(cluster);
   },
@@ -170,7 +168,7 @@ describe("F20: ACKs that are not the one of NEWLEADER (ZOOKEEPER-4685)", () => {
     expect(cluster.peer(2).state).toBe("leading");
     const learner = cluster
       .intrude(2)
-      .say(FOLLOWERINFO, makeZxid(1, 0), learnerInfo(3))
+      .say(FOLLOWERINFO, makeZxid(1, 0), learnerInfo(3, OURS))
       .say(ACKEPOCH, makeZxid(2, 1), int(1));
     expect(learner.types.at(-1)).toBe(NEWLEADER);
     learner.say(ACK, wrong);

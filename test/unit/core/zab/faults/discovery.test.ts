@@ -7,15 +7,13 @@ import { zk } from "../../../../support/core-client.ts";
 import { membershipOf, PeerCluster } from "../../../../support/peer-cluster.ts";
 import {
   expectAgreement,
-  has,
-  int,
-  learnerInfo,
   serving,
   startedCluster,
   startServing,
   voteFor,
   write,
 } from "../../../../support/peer-scenes.ts";
+import { hasNode, int, learnerInfo, OURS } from "../../../../support/zab.ts";
 
 const { FOLLOWERINFO, LEADERINFO, ACKEPOCH, DIFF, NEWLEADER } = PacketType;
 const INIT_LIMIT_MS = 20_000;
@@ -34,7 +32,7 @@ describe("F12: a leader that only a minority comes to", () => {
 
   it("F12: steps down when initLimit has passed, and has accepted no epoch", () => {
     const cluster = elected();
-    const follower = cluster.intrude(5).say(FOLLOWERINFO, makeZxid(7, 0), learnerInfo(1));
+    const follower = cluster.intrude(5).say(FOLLOWERINFO, makeZxid(7, 0), learnerInfo(1, OURS));
     cluster.advance(INIT_LIMIT_MS - 1000);
     expect(cluster.peer(5).state).toBe("leading");
     cluster.advance(1001);
@@ -47,7 +45,7 @@ describe("F12: a leader that only a minority comes to", () => {
   it("F12: has accepted the epoch when it was a quorum, and steps down without its ACKEPOCHs", () => {
     const cluster = elected();
     const followers = [1, 2].map((sid) =>
-      cluster.intrude(5).say(FOLLOWERINFO, makeZxid(7, 0), learnerInfo(sid)),
+      cluster.intrude(5).say(FOLLOWERINFO, makeZxid(7, 0), learnerInfo(sid, OURS)),
     );
     expect(followers.map(({ types }) => types)).toEqual([[LEADERINFO], [LEADERINFO]]);
     cluster.advance(INIT_LIMIT_MS + 1);
@@ -131,7 +129,7 @@ it("F14: its -1 counts for no quorum that has to accept the epoch", () => {
   voteFor(cluster, 3, 3, 1, 2);
   cluster.until(() => cluster.peer(3).state === "leading");
   const [first, second] = [1, 2].map((sid) =>
-    cluster.intrude(3).say(FOLLOWERINFO, makeZxid(0, 0), learnerInfo(sid)),
+    cluster.intrude(3).say(FOLLOWERINFO, makeZxid(0, 0), learnerInfo(sid, OURS)),
   );
   first!.say(ACKEPOCH, 0, int(-1));
   expect(first!.types).toEqual([LEADERINFO]);
@@ -166,7 +164,7 @@ it("F15: who crashed between ACKEPOCH and NEWLEADER has the old currentEpoch, an
   cluster.kill(1, 2);
   startServing(cluster, 1, 3);
   expect(cluster.leader()).toBe(1);
-  expect(has(cluster, 3, "/lost")).toBe(false);
+  expect(hasNode(cluster, 3, "/lost")).toBe(false);
   startServing(cluster, 2);
   expectAgreement(cluster);
 });

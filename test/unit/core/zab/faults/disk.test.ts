@@ -1,14 +1,8 @@
 import { expect, it } from "vitest";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { zk } from "../../../../support/core-client.ts";
-import {
-  expectAgreement,
-  has,
-  logOf,
-  serving,
-  startedCluster,
-  write,
-} from "../../../../support/peer-scenes.ts";
+import { expectAgreement, serving, startedCluster, write } from "../../../../support/peer-scenes.ts";
+import { hasNode, logOf } from "../../../../support/zab.ts";
 
 /** Fault scenarios of slow disks (quorum-protocol 8.3). Disks that fail are in test/simulation/disk-faults.test.ts. */
 
@@ -20,7 +14,7 @@ it("F37: no commit counts a leader whose disk has not got the txn", () => {
   client.request(OpCode.create, zk.createBody("/a"));
   expect(logOf(cluster, 2)).toEqual(logOf(cluster, 3));
   expect(client.frames).toEqual([]);
-  expect([2, 3].map((sid) => has(cluster, sid, "/a"))).toEqual([false, false]);
+  expect([2, 3].map((sid) => hasNode(cluster, sid, "/a"))).toEqual([false, false]);
   cluster.persist(3);
   expect(client.reply().err).toBe(0);
 });
@@ -30,7 +24,7 @@ it("F37: the followers are a quorum without it", () => {
   const client = cluster.connect(3, 60_000);
   cluster.slowDisks.add(3);
   expect(zk.create(client, "/a")).toBe(0);
-  expect([1, 2, 3].map((sid) => has(cluster, sid, "/a"))).toEqual([true, true, true]);
+  expect([1, 2, 3].map((sid) => hasNode(cluster, sid, "/a"))).toEqual([true, true, true]);
 });
 
 it("F38: an election waits until the log of the old role has everything, and nothing is in it twice", () => {
@@ -56,6 +50,6 @@ it("F38: an election waits until the log of the old role has everything, and not
   write(cluster, 1, "/4");
   expect(logOf(cluster, 2).slice(0, before.length)).toEqual(before);
   expect(new Set(logOf(cluster, 2)).size).toBe(logOf(cluster, 2).length);
-  for (const path of ["/1", "/2", "/3", "/4"]) expect(has(cluster, 1, path)).toBe(true);
+  for (const path of ["/1", "/2", "/3", "/4"]) expect(hasNode(cluster, 1, path)).toBe(true);
   expectAgreement(cluster);
 });

@@ -6,12 +6,12 @@ import type { Client } from "../../../../support/core-harness.ts";
 import { membershipOf, PeerCluster } from "../../../../support/peer-cluster.ts";
 import {
   expectAgreement,
-  has,
   serving,
   startedCluster,
   startServing,
   write,
 } from "../../../../support/peer-scenes.ts";
+import { hasNode } from "../../../../support/zab.ts";
 
 /**
  * F35 of quorum-protocol 8.3: the connection between a leader and a learner breaks behind each packet of a whole join and of
@@ -162,9 +162,9 @@ describe("F35: the connection breaks", () => {
       cluster.until(() => serving(cluster, ...sids), scene.withinMs ?? SOON_MS);
       write(cluster, scene.learner, "/in-the-end");
       for (const path of [...scene.kept, "/in-the-end"])
-        for (const sid of sids) expect(has(cluster, sid, path), `${path} ${what}`).toBe(true);
+        for (const sid of sids) expect(hasNode(cluster, sid, path), `${path} ${what}`).toBe(true);
       if (scene.lost !== undefined)
-        for (const sid of sids) expect(has(cluster, sid, scene.lost), what).toBe(false);
+        for (const sid of sids) expect(hasNode(cluster, sid, scene.lost), what).toBe(false);
       expectAgreement(cluster);
     }
   });

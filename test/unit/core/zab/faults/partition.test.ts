@@ -2,14 +2,8 @@ import { describe, expect, it } from "vitest";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { zk } from "../../../../support/core-client.ts";
 import type { PeerCluster } from "../../../../support/peer-cluster.ts";
-import {
-  expectAgreement,
-  has,
-  logOf,
-  serving,
-  startedCluster,
-  write,
-} from "../../../../support/peer-scenes.ts";
+import { expectAgreement, serving, startedCluster, write } from "../../../../support/peer-scenes.ts";
+import { hasNode, logOf } from "../../../../support/zab.ts";
 
 const TICK_MS = 2000;
 const SYNC_LIMIT_TICKS = 5;
@@ -49,7 +43,7 @@ describe("F32: a leader that gets no processor for longer than syncLimit", () =>
     expect(client.isClosed).toBe(true);
     write(cluster, 1, "/after");
     cluster.until(() => serving(cluster, 1, 2, 3));
-    expect(has(cluster, 3, "/in-the-pause")).toBe(false);
+    expect(hasNode(cluster, 3, "/in-the-pause")).toBe(false);
     expectAgreement(cluster);
   });
 
@@ -117,8 +111,8 @@ it("F34: the leader in a minority steps down, the majority elects, and what the 
   cluster.heal();
   cluster.until(() => serving(cluster, 4, 5));
   for (const sid of [4, 5]) {
-    expect(has(cluster, sid, "/majority")).toBe(true);
-    expect(has(cluster, sid, "/minority") || has(cluster, sid, "/minority-too")).toBe(false);
+    expect(hasNode(cluster, sid, "/majority")).toBe(true);
+    expect(hasNode(cluster, sid, "/minority") || hasNode(cluster, sid, "/minority-too")).toBe(false);
     expect(logOf(cluster, sid)).toEqual(logOf(cluster, 1));
   }
   expectAgreement(cluster);

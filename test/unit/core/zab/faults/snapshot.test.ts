@@ -6,15 +6,14 @@ import type { PeerCluster } from "../../../../support/peer-cluster.ts";
 import {
   errorTxn,
   expectAgreement,
-  has,
   LED_EPOCH,
   ledByImpostor,
-  logOf,
   serving,
   startedCluster,
   startServing,
   write,
 } from "../../../../support/peer-scenes.ts";
+import { hasNode, logOf } from "../../../../support/zab.ts";
 
 const { ACK, ACKEPOCH, COMMIT, DIFF, NEWLEADER, PROPOSAL, SNAP, UPTODATE } = PacketType;
 
@@ -42,7 +41,7 @@ it.each([1, 4])(
     cluster.start(1);
     for (let at = 0; at < times; at++) {
       cluster.until(() => cluster.peer(1).role?.syncMode === "SNAP");
-      expect(has(cluster, 1, "/old")).toBe(false);
+      expect(hasNode(cluster, 1, "/old")).toBe(false);
       cluster.breakLinks(1, 3);
       cluster.settle();
       expect(diskOf(cluster)).toEqual(before);
@@ -115,7 +114,7 @@ describe("F24: a crash between the snapshot on the disk and currentEpoch", () =>
     cluster.wipe(2);
     startServing(cluster, 1, 2);
     expect(cluster.leader()).toBe(1);
-    for (const path of ["/old", "/a", "/b", "/of-epoch-2"]) expect(has(cluster, 2, path)).toBe(true);
+    for (const path of ["/old", "/a", "/b", "/of-epoch-2"]) expect(hasNode(cluster, 2, path)).toBe(true);
     startServing(cluster, 3);
     expectAgreement(cluster);
   });

@@ -7,17 +7,14 @@ import type { PeerCluster, ServerStep } from "../../../../support/peer-cluster.t
 import {
   errorTxn,
   expectAgreement,
-  has,
-  int,
   LED_EPOCH,
-  learnerInfo,
   ledByImpostor,
-  logOf,
   serving,
   startedCluster,
   startServing,
   write,
 } from "../../../../support/peer-scenes.ts";
+import { hasNode, int, learnerInfo, logOf } from "../../../../support/zab.ts";
 
 const { ACKEPOCH, COMMIT, DIFF, FOLLOWERINFO, NEWLEADER, PROPOSAL, SNAP, TRUNC } = PacketType;
 
@@ -53,7 +50,7 @@ describe("F25: a crash while the log is cut", () => {
     cluster.crashes = () => false;
     expect(logOf(cluster, 3)).toEqual(isCut ? before.slice(0, -1) : before);
     startServing(cluster, 3);
-    expect(has(cluster, 3, "/lost")).toBe(false);
+    expect(hasNode(cluster, 3, "/lost")).toBe(false);
     write(cluster, 3, "/next");
     expectAgreement(cluster);
   });
@@ -80,12 +77,12 @@ describe("F28: an old leader with txns of epoch 1 that nobody has, while epoch 2
     write(cluster, 1, "/of-epoch-2");
     const lost = logOf(cluster, 3).at(-1)!;
     startServing(cluster, 3);
-    expect([has(cluster, 3, "/lost"), has(cluster, 3, "/of-epoch-2")]).toEqual([false, true]);
+    expect([hasNode(cluster, 3, "/lost"), hasNode(cluster, 3, "/of-epoch-2")]).toEqual([false, true]);
     expect(logOf(cluster, 3)).not.toContain(lost);
     expectAgreement(cluster);
     cluster.kill(3);
     startServing(cluster, 3);
-    expect(has(cluster, 3, "/lost")).toBe(false);
+    expect(hasNode(cluster, 3, "/lost")).toBe(false);
   });
 
   it.each([
@@ -133,7 +130,7 @@ it.each([
     expect(learner.types.at(-1)).toBe(NEWLEADER);
     startServing(cluster, 3);
     expect(logOf(cluster, 3)).toEqual(logOf(cluster, 2));
-    expect(has(cluster, 3, "/lost")).toBe(false);
+    expect(hasNode(cluster, 3, "/lost")).toBe(false);
   },
 );
 
