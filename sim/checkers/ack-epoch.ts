@@ -1,5 +1,5 @@
 import { PacketType } from "../../src/core/zab/packets.ts";
-import { epochOf } from "../../src/protocol/zxid.ts";
+import { epochOf, ZXID_ZERO } from "../../src/protocol/zxid.ts";
 import type { Checker, Facts, Observation } from "../observation.ts";
 import { show } from "../txn-history.ts";
 
@@ -27,11 +27,13 @@ export class AckEpoch implements Checker {
     if (epoch === undefined) return `${who} accepts an epoch that nobody offered`;
     const { accepted = 0, current = 0, lastZxid } = facts.durable(link.learner);
     if (accepted < epoch) return `${who} accepts epoch ${epoch}, its disk says ${accepted}`;
+    const claimed = new DataView(packet.data!.buffer, packet.data!.byteOffset).getInt32(0);
     const end = packet.zxid;
+    // An answer that does not count may ask for everything: the leader's cut cannot be made here.
+    if (claimed === -1 && end === ZXID_ZERO) return undefined;
     if (end !== lastZxid && facts.history.resolve(end) !== facts.history.resolve(lastZxid)) {
       return `${who} says that its history ends with ${show(end)}, on its disk it ends with ${show(lastZxid)}`;
     }
-    const claimed = new DataView(packet.data!.buffer, packet.data!.byteOffset).getInt32(0);
     if (claimed === -1) return undefined;
     if (claimed !== current) return `${who} says that its epoch is ${claimed}, its disk says ${current}`;
     const key = `${link.learner}/${epoch}`;

@@ -101,6 +101,9 @@ function replied(server: number, { op, err, zxid, mzxid }: SeenReply, facts: Fac
   if (zxid !== disk.lastZxid && history.resolve(zxid) !== history.resolve(disk.lastZxid))
     return `server ${server} is read-only and shows ${show(zxid)}, its disk has ${show(disk.lastZxid)}`;
   if (mzxid === undefined || counterOf(mzxid) === 0 || disk.has(mzxid)) return undefined;
+  // Of the configuration it hears from its peers, too: they put it into their notifications (2.4).
+  const txn = history.isCommitted(mzxid) ? history.get(mzxid) : undefined;
+  if (txn !== undefined && decodeTxn(txn.bytes).header.type === OpCode.reconfig) return undefined;
   return `server ${server} is read-only and shows what ${show(mzxid)} did, which is not on its disk`;
 }
 

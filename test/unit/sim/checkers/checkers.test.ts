@@ -263,6 +263,8 @@ describe("ack-epoch", () => {
     expect(show(checker, facts, ack, ack)).toEqual([quiet, expect.stringMatching(/counts for two/)]);
     facts.durable(1).zxids.push(z(1, 1));
     expect(show(checker, facts, ack)).toEqual([expect.stringMatching(/on its disk it ends with 1:1/)]);
+    const asksForAll = fromLearner(ACKEPOCH, z(0, 0), int(-1));
+    expect(show(checker, facts, asksForAll)).toEqual([quiet]);
     expect(show(checker, facts, fromLeader(LEADERINFO, z(6, 0)))).toEqual([
       expect.stringMatching(/offers epoch 6/),
     ]);

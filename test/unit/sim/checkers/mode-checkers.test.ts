@@ -44,6 +44,24 @@ describe("read-only", () => {
     expect(checker.see(replied(1, { mzxid: z(1, 2) }), facts)).toMatch(/not on its disk/);
   });
 
+  it("is quiet on the configuration, which its peers tell it, and on no other txn of theirs", () => {
+    const facts = new FakeFacts();
+    const checker = new ReadOnly();
+    checker.see(readOnly(), facts);
+    const reconfig = txn(z(1, 1), {
+      type: OpCode.reconfig,
+      path: "/zookeeper/config",
+      data: null,
+      version: -1,
+    });
+    facts.history.add(z(1, 1), z(0, 0), reconfig);
+    facts.history.add(z(1, 2), z(1, 1), txn(z(1, 2)));
+    expect(checker.see(replied(1, { zxid: z(0, 0), mzxid: z(1, 1) }), facts)).toMatch(/not on its disk/);
+    facts.history.commit(z(1, 2));
+    expect(checker.see(replied(1, { zxid: z(0, 0), mzxid: z(1, 1) }), facts)).toBeUndefined();
+    expect(checker.see(replied(1, { zxid: z(0, 0), mzxid: z(1, 2) }), facts)).toMatch(/not on its disk/);
+  });
+
   it("rings when it serves who did not ask, logs or stores an epoch", () => {
     const facts = new FakeFacts();
     const checker = new ReadOnly();
