@@ -83,6 +83,8 @@ const FAULTS_MS = 20_000;
 const FAULT_PAUSE_MS = 700;
 /** How long after the last fault everybody must be served again: sessions, elections and syncs have their limits within. */
 const RECOVERY_MS = 30_000;
+/** Acknowledged writes that show that a server serves. */
+const PROBE_WRITES = 3;
 const SYNC_LIMIT_MS = TICK_MS * 5;
 /** How long then everything must stay as it is. */
 const CALM_MS = 9_000;
@@ -300,13 +302,17 @@ class Run {
     this.#slowDown(probes);
     for (const probe of probes) void probe.run();
     const isReconfigured = this.#shape.operator !== "none";
-    const isServed = await this.#advanceUntil(RECOVERY_MS, () =>
+    const isSlow = this.#mode.counterMax !== undefined;
+    const limitMs = RECOVERY_MS + (isSlow ? PROBE_WRITES * SLOW_THINK_MS : 0);
+    const isServed = await this.#advanceUntil(limitMs, () =>
       [...probes, ...(isReconfigured ? [this.#operator] : [])].every(
-        (client) => client.acknowledged > 2 || client.isEnded,
+        (client) => client.acknowledged >= PROBE_WRITES || client.isEnded,
       ),
     );
     if (!isServed) {
-      const without = probes.filter(({ acknowledged }) => acknowledged <= 2).map(({ name }) => name.slice(1));
+      const without = probes
+        .filter(({ acknowledged }) => acknowledged < PROBE_WRITES)
+        .map(({ name }) => name.slice(1));
       return void this.#world.ring(
         "liveness",
         `no service at ${without.map((sid) => `s${sid}`)} after the faults`,

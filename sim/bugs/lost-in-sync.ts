@@ -33,16 +33,6 @@ export function holeInLog(): PeerMutation {
   };
 }
 
-/** F29, F64: what a leader wants cut is not cut. */
-export function truncCutsNothing(): PeerMutation {
-  return {
-    ready: (ready) => ({
-      ...ready,
-      jobs: ready.jobs.map((job) => (job.kind === "truncate" ? ({ kind: "reload" } as const) : job)),
-    }),
-  };
-}
-
 /** ZOOKEEPER-3642: the leader's snapshot counts before it is on disk. */
 export function snapshotNotInstalled(): PeerMutation {
   let done: PeerInput[] = [];

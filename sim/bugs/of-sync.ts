@@ -1,17 +1,12 @@
 import { revalidatesByItself } from "./false-words.ts";
 import { type KnownBug, UNCUT } from "./known-bug.ts";
-import {
-  commitLostInDiff,
-  holeInLog,
-  servesBeforeUpToDate,
-  snapshotNotInstalled,
-  truncCutsNothing,
-} from "./lost-in-sync.ts";
+import { commitLostInDiff, holeInLog, servesBeforeUpToDate, snapshotNotInstalled } from "./lost-in-sync.ts";
 import { newLeaderAckNotAwaited, newLeaderBeforeSnapshotEnds, proposalAckFirst } from "./newleader-order.ts";
 import { several } from "./several.ts";
 import {
   falseTrunc,
   interruptedTruncKeepsMemory,
+  truncCutsNothing,
   truncKeepsLaterEpoch,
   truncKeepsNext,
 } from "./wrong-cuts.ts";

@@ -50,6 +50,9 @@ function cutsLess(keep: (cut: Zxid, last: Zxid) => Zxid): () => PeerMutation {
   };
 }
 
+/** F29, F64: what the leader wants cut stays. */
+export const truncCutsNothing = cutsLess((_cut, last) => last);
+
 /** F64, storage-formats 2.4: the record behind the cut survives. */
 export const truncKeepsNext = cutsLess((cut) => (cut + 1) as Zxid);
 
