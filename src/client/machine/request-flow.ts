@@ -153,9 +153,10 @@ export class RequestFlow {
     if (zxid > this.lastZxid) this.lastZxid = zxid;
     const call = this.calls.sent.peek();
     if (xid > 0 && call !== undefined && call.xid === xid) {
-      this.calls.sent.shift();
       this.watches.answered(call);
+      // Until its answer is read it is among those that were sent: an answer that cannot be read ends the connection, and the call with it.
       this.#answer(call, zxid, err);
+      this.calls.sent.shift();
       return call.op === OpCode.closeSession ? "closed" : isAuthRequired(err) ? "authRequired" : "handled";
     }
     return this.#otherReply(xid, zxid, err);
