@@ -30,6 +30,7 @@ const START_ZEROS_MIN = 5;
 
 /** In a record's head, behind four bytes that are always zero. */
 const CHECKSUM_AT = 4;
+const LENGTH_AT = 8;
 
 /** The bytes from the broken place on. */
 export interface Tail {
@@ -49,6 +50,9 @@ export function classifyTail(tail: Tail): LogEnd {
   const { bytes, offset, fileBytes, recordBytesMax } = tail;
   const { checksumHigh, checksum, length } = headOf(bytes);
   if (checksumHigh !== 0) return damaged(tail, "a checksum above 32 bits");
+  if (isLengthSplit(offset) && isTornInside(tail, RECORD_HEAD_BYTES)) {
+    return tornInside(tail, "the end of a sector is inside a record's length");
+  }
   if (fileBytes - offset < RECORD_HEAD_BYTES)
     return torn(tail, "the file ends inside the checksum or length of a record");
   if (length === 0 && bytes.length <= 8) return torn(tail, "a record's checksum without its length");
@@ -107,7 +111,14 @@ function damaged(tail: Tail, detail: string): LogEnd {
 }
 
 function tornInsideOrDamaged(tail: Tail, detail: string): LogEnd {
-  if (!isTornInside(tail)) return damaged(tail, detail);
+  const { length } = headOf(tail.bytes);
+  // With its length gone nobody knows how long the record was; then the gap has to start in its head: the checksum may end a sector.
+  const isKnown = length > 0 && length <= tail.recordBytesMax;
+  const recordBytes = isKnown ? RECORD_FRAME_BYTES + length : RECORD_HEAD_BYTES;
+  return isTornInside(tail, recordBytes) ? tornInside(tail, detail) : damaged(tail, detail);
+}
+
+function tornInside(tail: Tail, detail: string): LogEnd {
   const cause = `a write of which some sectors never reached the disk (${detail})`;
   return torn(tail, cause, countRecords(tail.bytes, tail.recordBytesMax));
 }
@@ -155,14 +166,16 @@ function findTrueLength(bytes: Buffer, checksum: number): number | undefined {
   return undefined;
 }
 
-/** Whether sectors of the broken record are missing as a whole while later ones are there. */
-function isTornInside(tail: Tail): boolean {
-  const { bytes, offset, recordBytesMax } = tail;
-  if (tail.isCutShort || bytes.length > TORN_BYTES_MAX) return false;
-  const { length } = headOf(bytes);
-  // With its head gone nobody knows how long the record was; then the gap has to start where the record starts.
-  const recordEnd = length > 0 && length <= recordBytesMax ? RECORD_FRAME_BYTES + length : 1;
-  for (let at = 0; at < Math.min(recordEnd, bytes.length); ) {
+/** Part of the record's length is in another sector than the rest of it: if one of them was not written, it says nothing. */
+function isLengthSplit(offset: number): boolean {
+  const firstSectorBytes = SECTOR_BYTES - (offset % SECTOR_BYTES);
+  return firstSectorBytes > LENGTH_AT && firstSectorBytes < RECORD_HEAD_BYTES;
+}
+
+/** Whether sectors are missing as a whole while later ones are there, from somewhere in the first `recordBytes` of the broken record on. */
+function isTornInside({ bytes, offset, isCutShort }: Tail, recordBytes: number): boolean {
+  if (isCutShort || bytes.length > TORN_BYTES_MAX) return false;
+  for (let at = 0; at < Math.min(recordBytes, bytes.length); ) {
     if (bytes[at] !== 0) {
       at++;
       continue;

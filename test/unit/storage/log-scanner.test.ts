@@ -169,6 +169,31 @@ describe("a write of which sectors are missing", () => {
     expect(scanLog(bytes).end.kind).not.toBe("clean");
   });
 
+  it.each(range(1, 16))(
+    "is dropped when the sector ends %i bytes behind the start of a record, on either side",
+    (head) => {
+      const zxids = range(1, 12);
+      const start = (length: number): number => scanLog(logBytes([1, 2, 3], fill(length))).records[2]!.offset;
+      let length = 260;
+      while ((start(length) + head) % 512 !== 0) length++;
+      const { bytes, starts } = padded(zxids, 5000, fill(length));
+      const third = starts[2]!;
+      const boundary = third + head;
+      for (const [from, to] of [
+        [boundary, boundary + 512],
+        [third, boundary],
+      ] as const) {
+        const lost = Buffer.from(bytes);
+        lost.fill(0, from, to);
+        // Four zeros are there anyway.
+        if (lost.equals(bytes)) continue;
+        const { records, end } = scanLog(lost);
+        expect(end).toMatchObject({ kind: "torn", offset: third });
+        expect(records.map(({ zxid }) => zxid)).toEqual([1, 2]);
+      }
+    },
+  );
+
   // Records before `durable` bytes had been acknowledged, those behind were one write.
   const whole = logBytes(range(1, 40), (zxid) => payloadOf(zxid, createPrng(zxid).bytes(150 + zxid * 9)));
   const records = scanLog(whole).records;
