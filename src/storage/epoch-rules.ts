@@ -1,6 +1,5 @@
-import { epochOf, ZXID_ZERO, type Zxid } from "../protocol/zxid.ts";
+import { epochOf, ZXID_ZERO, type Zxid, zxidText } from "../protocol/zxid.ts";
 import type { EpochFiles } from "./epoch-files.ts";
-import { showZxid } from "./log-reader.ts";
 import { StartRefused } from "./start-refused.ts";
 
 /** The epochs of a member of an ensemble (quorum-protocol 3.6). */
@@ -27,7 +26,7 @@ export async function openEpochs(files: EpochFiles, snapDir: string, lastZxid: Z
   if (current > accepted) {
     throw refuse(
       dataEpoch > accepted
-        ? `the last txn ${showZxid(lastZxid)} is of epoch ${dataEpoch}, but acceptedEpoch is ${accepted}`
+        ? `the last txn ${zxidText(lastZxid)} is of epoch ${dataEpoch}, but acceptedEpoch is ${accepted}`
         : `currentEpoch is ${current}, but acceptedEpoch is ${stored.accepted === undefined ? `missing (the last txn is of epoch ${dataEpoch})` : accepted}`,
       snapDir,
     );

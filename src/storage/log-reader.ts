@@ -1,5 +1,5 @@
 import type { Disk, DiskReader } from "../base/ports.ts";
-import { type Zxid, zxidToHex } from "../protocol/zxid.ts";
+import type { Zxid } from "../protocol/zxid.ts";
 import { type LogName, logNames, pathIn } from "./file-names.ts";
 import type { LogEnd, LogRecord } from "./log-format.ts";
 import { LogScanner } from "./log-scanner.ts";
@@ -103,9 +103,4 @@ function requireReadable(file: LogFileReader): void {
   const { kind, offset, detail } = file.end!;
   if (kind === "clean" || kind === "torn" || kind === "unterminated") return;
   throw new Error(`${file.path} cannot be read beyond offset ${offset}: ${detail}`);
-}
-
-/** `0x…`, as people know zxids. */
-export function showZxid(zxid: Zxid): string {
-  return `0x${zxidToHex(zxid)}`;
 }

@@ -1,9 +1,9 @@
 import type { Disk } from "../base/ports.ts";
 import { JuteError } from "../protocol/jute-reader.ts";
-import { counterOf, epochOf, type Zxid } from "../protocol/zxid.ts";
+import { counterOf, epochOf, type Zxid, zxidText } from "../protocol/zxid.ts";
 import { type LogName, pathIn } from "./file-names.ts";
 import type { LogEnd, LogRecord } from "./log-format.ts";
-import { LogFileReader, showZxid } from "./log-reader.ts";
+import { LogFileReader } from "./log-reader.ts";
 import type { LogTail } from "./log-tail-repair.ts";
 import { hasIdenticalRecord } from "./log-twin.ts";
 import {
@@ -125,7 +125,7 @@ class LogReplay {
       throw refuseOrder(this.#options.context, this.#lastZxid, record, path);
     }
     this.#notices.push(
-      `${path} holds txn ${showZxid(record.zxid)} a second time at offset ${record.offset}: ignored`,
+      `${path} holds txn ${zxidText(record.zxid)} a second time at offset ${record.offset}: ignored`,
     );
   }
 
@@ -169,7 +169,7 @@ class LogReplay {
     const behind = end.recordsBehind > 0 ? `, with ${end.recordsBehind} later records of the same write` : "";
     this.#notices.push(
       `${path} ends with an incomplete write at offset ${end.offset} (${end.detail}); it was never acknowledged and is ` +
-        `dropped${behind}. The last txn is ${showZxid(this.#lastZxid)}`,
+        `dropped${behind}. The last txn is ${zxidText(this.#lastZxid)}`,
     );
   }
 }

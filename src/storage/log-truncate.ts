@@ -1,8 +1,8 @@
 import type { Disk } from "../base/ports.ts";
-import type { Zxid } from "../protocol/zxid.ts";
+import { type Zxid, zxidText } from "../protocol/zxid.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { logNames, pathIn, snapshotNames } from "./file-names.ts";
-import { LogFileReader, showZxid } from "./log-reader.ts";
+import { LogFileReader } from "./log-reader.ts";
 import { clearLogTail, type LogTail } from "./log-tail-repair.ts";
 
 export interface TruncateOptions {
@@ -33,7 +33,7 @@ export async function truncateLog(options: TruncateOptions): Promise<void> {
   const snapshots = snapshotNames(await disk.list(snapDir));
   if (snapshots.every((snapshot) => snapshot.zxid > zxid)) {
     throw new CannotTruncate(
-      `cannot truncate to ${showZxid(zxid)}: ${snapDir} has no snapshot at or below it to start from`,
+      `cannot truncate to ${zxidText(zxid)}: ${snapDir} has no snapshot at or below it to start from`,
     );
   }
   const plan = await planCut(options);
@@ -86,6 +86,6 @@ async function findCut(file: LogFileReader, zxid: Zxid) {
   const { kind, offset, detail } = file.end!;
   if (kind === "clean" || kind === "torn" || kind === "unterminated") return { lastZxid, cutAt: undefined };
   throw new CannotTruncate(
-    `cannot truncate to ${showZxid(zxid)}: ${file.path} is not readable at offset ${offset}: ${detail}`,
+    `cannot truncate to ${zxidText(zxid)}: ${file.path} is not readable at offset ${offset}: ${detail}`,
   );
 }

@@ -1,7 +1,6 @@
 import type { DiskError } from "../base/ports.ts";
-import type { Zxid } from "../protocol/zxid.ts";
+import { type Zxid, zxidText } from "../protocol/zxid.ts";
 import type { LogEnd, LogRecord } from "./log-format.ts";
-import { showZxid } from "./log-reader.ts";
 import type { SkippedSnapshot } from "./snapshot-load.ts";
 import { StartRefused } from "./start-refused.ts";
 
@@ -26,8 +25,8 @@ export function refuseDamage(
   zxid: Zxid | undefined,
   lastZxid?: Zxid,
 ): StartRefused {
-  const at = zxid === undefined ? "" : ` (txn ${showZxid(zxid)})`;
-  const readable = lastZxid === undefined ? "" : ` Txns up to ${showZxid(lastZxid)} are readable.`;
+  const at = zxid === undefined ? "" : ` (txn ${zxidText(zxid)})`;
+  const readable = lastZxid === undefined ? "" : ` Txns up to ${zxidText(lastZxid)} are readable.`;
   return new StartRefused(
     "log-corrupt",
     `the transaction log ${file} is damaged at offset ${offset}${at}: ${detail}.${readable} Txns behind that place may have ` +
@@ -52,7 +51,7 @@ export function refuseGap(
         : "";
   return new StartRefused(
     "log-gap",
-    `txns are missing: behind ${showZxid(lastZxid)} comes ${showZxid(record.zxid)}, at offset ${record.offset} of ${file}.` +
+    `txns are missing: behind ${zxidText(lastZxid)} comes ${zxidText(record.zxid)}, at offset ${record.offset} of ${file}.` +
       `${cause}${showSkipped(context)} ${NOTHING_CHANGED} Look for missing log files or a newer snapshot. ${WHAT_TO_DO}`,
     { file, offset: record.offset },
   );
@@ -67,7 +66,7 @@ export function refuseOrder(
 ): StartRefused {
   return new StartRefused(
     "log-order",
-    `the transaction log goes back: behind ${showZxid(lastZxid)} comes a different ${showZxid(record.zxid)}, at offset ` +
+    `the transaction log goes back: behind ${zxidText(lastZxid)} comes a different ${zxidText(record.zxid)}, at offset ` +
       `${record.offset} of ${file}. Files of two histories seem to be mixed.${showSkipped(context)} ${NOTHING_CHANGED} ${WHAT_TO_DO}`,
     { file, offset: record.offset },
   );

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { VirtualDisk } from "../../sim/virtual-disk.ts";
 import type { Database } from "../../src/core/tree/database.ts";
 import { Int64 } from "../../src/protocol/int64.ts";
-import { showZxid } from "../../src/storage/log-reader.ts";
+import { zxidText } from "../../src/protocol/zxid.ts";
 import { recover } from "../../src/storage/recovery.ts";
 import { StartRefused } from "../../src/storage/start-refused.ts";
 import { contentsOf, openDirectory, vectorDisk } from "../support/storage.ts";
@@ -50,7 +50,7 @@ describe("directories of Apache 3.8.0", () => {
       const before = contentsOf(disk);
       const { database, ...recovered } = await open(disk);
       const last = lastRecord(vectorJson<Decoded>(decoded));
-      expect(showZxid(recovered.lastZxid)).toBe(last.zxid);
+      expect(zxidText(recovered.lastZxid)).toBe(last.zxid);
       if (last.digest !== null) {
         expect(database.tree.treeDigest()).toEqual(Int64.fromBigInt(BigInt(last.digest.treeDigest)));
       }
@@ -61,7 +61,7 @@ describe("directories of Apache 3.8.0", () => {
         notices: [],
         logTail: { lastZxid: recovered.lastZxid, torn: [], unterminated: [], empty: [] },
       });
-      expect(showZxid(recovered.snapshotZxid!)).toBe(`0x${snapshot}`);
+      expect(zxidText(recovered.snapshotZxid!)).toBe(`0x${snapshot}`);
       expect(database.lastProcessedZxid).toBe(recovered.lastZxid);
       expect(database.mismatches).toEqual([]);
       expect(contentsOf(disk)).toEqual(before);
@@ -74,7 +74,7 @@ describe("directories of Apache 3.8.0", () => {
     const disk = vectorDisk("standalone-fuzzy");
     await disk.remove("/data/version-2/snapshot.4f2");
     const early = await open(disk);
-    expect(showZxid(early.snapshotZxid!)).toBe("0x22e");
+    expect(zxidText(early.snapshotZxid!)).toBe("0x22e");
     expect(early.database.mismatches).toEqual([]);
     expect(treeOf(early.database)).toEqual(treeOf(late.database));
     expect(early.database.tree.treeDigest()).toEqual(late.database.tree.treeDigest());
@@ -124,7 +124,7 @@ describe("damaged logs", () => {
     const disk = withLog(name);
     const before = contentsOf(disk);
     const { lastZxid, notices, logTail, recordsReplayed } = await open(disk);
-    expect(showZxid(lastZxid)).toBe("0x2a");
+    expect(zxidText(lastZxid)).toBe("0x2a");
     expect(recordsReplayed).toBe(42);
     expect(notices).toHaveLength(1);
     expect(notices[0]).toContain(detail);
@@ -157,8 +157,8 @@ describe("damaged snapshots", () => {
     const disk = vectorDisk("standalone-restart");
     disk.put("/data/version-2/snapshot.2b", vectorBytes(`corrupt/${name}.snapshot.2b`));
     const { database, ...recovered } = await open(disk);
-    expect(showZxid(recovered.snapshotZxid!)).toBe("0x0");
-    expect(showZxid(recovered.lastZxid)).toBe("0x2b");
+    expect(zxidText(recovered.snapshotZxid!)).toBe("0x0");
+    expect(zxidText(recovered.lastZxid)).toBe("0x2b");
     expect(recovered.skippedSnapshots).toHaveLength(1);
     expect(recovered.skippedSnapshots[0]!.reason).toContain(reason);
     const sound = await open(vectorDisk("standalone-restart"));
@@ -173,7 +173,7 @@ describe("damaged snapshots", () => {
       vectorBytes(`standalone-restart/compressed/snapshot.2b.${extension}`),
     );
     const { database, snapshotZxid } = await open(disk);
-    expect(showZxid(snapshotZxid!)).toBe("0x2b");
+    expect(zxidText(snapshotZxid!)).toBe("0x2b");
     expect(treeOf(database)).toEqual(treeOf((await open(vectorDisk("standalone-restart"))).database));
   });
 

@@ -35,6 +35,23 @@ export function write(cluster: PeerCluster, sid: number, ...paths: string[]): vo
   for (const path of paths) expect(zk.create(client, path)).toBe(0);
 }
 
+/**
+ * Server 3, which led epoch 1, has behind `kept` logged /lost, which nobody else has; it is down, and 1 and 2 serve epoch 2.
+ */
+export function dividedCluster(kept: string): PeerCluster {
+  const cluster = startedCluster(3);
+  write(cluster, 3, kept);
+  const client = cluster.connect(3);
+  cluster.cut(1, 3);
+  cluster.cut(2, 3);
+  client.request(OpCode.create, zk.createBody("/lost"));
+  cluster.kill(3);
+  cluster.heal();
+  cluster.until(() => serving(cluster, 1, 2));
+  expect(cluster.store(3).log.length).toBe(cluster.store(2).log.length + 1);
+  return cluster;
+}
+
 /** S16: each record follows the one before it, and the first one the snapshot. */
 export function expectNoHole(cluster: PeerCluster, sid: number): void {
   const { snapshot, log } = cluster.store(sid);

@@ -4,9 +4,8 @@ import type { LinkSend } from "../../core/zab/peer-face.ts";
 import type { SnapshotWalk } from "../../core/zab/snapshot-walk.ts";
 import { JuteWriter } from "../../protocol/jute-writer.ts";
 import { QuorumPacket } from "../../protocol/records/quorum.ts";
-import type { Zxid } from "../../protocol/zxid.ts";
+import { type Zxid, zxidText } from "../../protocol/zxid.ts";
 import type { LogRecord } from "../../storage/log-format.ts";
-import { showZxid } from "../../storage/log-reader.ts";
 import { follows } from "../../storage/log-replay.ts";
 
 /** What is made of a tree or a log in one turn: a fraction of a millisecond of work. */
@@ -168,7 +167,7 @@ export class LinkOutbox {
         for (const { zxid, bytes } of records) {
           // A proposal may stand in the log twice (storage-formats 2.5).
           if (zxid <= last) continue;
-          if (!follows(last, zxid)) throw new Error(`${showZxid(zxid)} follows ${showZxid(last)}`);
+          if (!follows(last, zxid)) throw new Error(`${zxidText(zxid)} follows ${zxidText(last)}`);
           writeCommitted(writer, zxid, bytes);
           last = zxid;
           if (writer.length < SLICE_BYTES) continue;
@@ -178,7 +177,7 @@ export class LinkOutbox {
           if (this.#isClosed) return;
         }
       }
-      if (last !== through) throw new Error(`it ends at ${showZxid(last)}`);
+      if (last !== through) throw new Error(`it ends at ${zxidText(last)}`);
       if (this.#isClosed) return;
       net.write(writer.take(0));
     } catch (error) {
@@ -186,7 +185,7 @@ export class LinkOutbox {
       this.close();
       logFailed(through);
       failed(
-        `the own log does not reach from ${showZxid(after)} to ${showZxid(through)}: ${(error as Error).message}`,
+        `the own log does not reach from ${zxidText(after)} to ${zxidText(through)}: ${(error as Error).message}`,
       );
       return;
     }

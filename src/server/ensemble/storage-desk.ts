@@ -3,9 +3,9 @@ import type { Disk, Log } from "../../base/ports.ts";
 import type { LogEntry } from "../../core/ready.ts";
 import type { Database } from "../../core/tree/database.ts";
 import type { JobDone, LinkId, LogSurveyed, StorageJob } from "../../core/zab/peer-face.ts";
-import type { Zxid } from "../../protocol/zxid.ts";
+import { type Zxid, zxidText } from "../../protocol/zxid.ts";
 import type { LogRecord } from "../../storage/log-format.ts";
-import { readLog, showZxid } from "../../storage/log-reader.ts";
+import { readLog } from "../../storage/log-reader.ts";
 import { type Survey, surveyLog } from "../../storage/log-survey.ts";
 import type { LogTail } from "../../storage/log-tail-repair.ts";
 import { CannotTruncate, truncateLog } from "../../storage/log-truncate.ts";
@@ -81,7 +81,7 @@ export class StorageDesk {
     let isFirst = true;
     for await (const records of portions) {
       if (isFirst && records[0]!.zxid !== after)
-        throw new Error(`it does not have ${showZxid(after)} any more`);
+        throw new Error(`it does not have ${zxidText(after)} any more`);
       isFirst = false;
       yield records.filter(({ zxid }) => zxid > after);
     }

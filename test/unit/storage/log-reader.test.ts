@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../../../sim/virtual-clock.ts";
 import type { VirtualDisk } from "../../../sim/virtual-disk.ts";
-import { filesFrom, readLog, showZxid } from "../../../src/storage/log-reader.ts";
+import { zxidText } from "../../../src/protocol/zxid.ts";
+import { filesFrom, readLog } from "../../../src/storage/log-reader.ts";
 import { TxnLog } from "../../../src/storage/txn-log.ts";
 import { cleanTail, logBytes, newDisk, payloadOf, range, zx } from "../../support/storage.ts";
 
@@ -120,5 +121,5 @@ it("filesFrom keeps the file that starts at or below the wanted zxid, and all la
     [10],
   ]);
   expect(filesFrom([], zx(3))).toEqual([]);
-  expect(showZxid(zx(0x1_0000_0021))).toBe("0x100000021");
+  expect(zxidText(zx(0x1_0000_0021))).toBe("0x100000021");
 });

@@ -5,6 +5,7 @@ import { bytes, zk } from "../../../../support/core-client.ts";
 import type { Client } from "../../../../support/core-harness.ts";
 import { membershipOf, PeerCluster } from "../../../../support/peer-cluster.ts";
 import {
+  dividedCluster,
   expectAgreement,
   serving,
   startedCluster,
@@ -87,18 +88,7 @@ const SCENES: readonly Scene[] = [
     types: [...DISCOVERY, "TRUNC", "NEWLEADER", "UPTODATE", ...BROADCAST],
     kept: ["/old"],
     lost: "/lost",
-    begin: () => {
-      const cluster = startedCluster(3);
-      write(cluster, 3, "/old");
-      const client = cluster.connect(3);
-      cluster.cut(1, 3);
-      cluster.cut(2, 3);
-      client.request(OpCode.create, zk.createBody("/lost"));
-      cluster.kill(3);
-      cluster.heal();
-      cluster.until(() => serving(cluster, 1, 2));
-      return cluster;
-    },
+    begin: () => dividedCluster("/old"),
   },
   {
     name: "the join of an observer",

@@ -3,13 +3,13 @@ import { PacketType } from "../../../../../src/core/zab/packets.ts";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { makeZxid } from "../../../../../src/protocol/zxid.ts";
 import { zk } from "../../../../support/core-client.ts";
-import type { PeerCluster, ServerStep } from "../../../../support/peer-cluster.ts";
+import type { ServerStep } from "../../../../support/peer-cluster.ts";
 import {
+  dividedCluster,
   errorTxn,
   expectAgreement,
   LED_EPOCH,
   ledByImpostor,
-  serving,
   startedCluster,
   startServing,
   write,
@@ -20,21 +20,6 @@ const { ACKEPOCH, COMMIT, DIFF, FOLLOWERINFO, NEWLEADER, PROPOSAL, SNAP, TRUNC }
 
 /** Fault scenarios of a TRUNC (quorum-protocol 8.3). F27 is in ensemble-storage.test.ts. */
 
-/** Server 3, the leader of epoch 1, has logged /lost, which nobody else has; it is down, and 1 and 2 serve epoch 2. */
-function divided(): PeerCluster {
-  const cluster = startedCluster(3);
-  write(cluster, 3, "/kept");
-  const client = cluster.connect(3);
-  cluster.cut(1, 3);
-  cluster.cut(2, 3);
-  client.request(OpCode.create, zk.createBody("/lost"));
-  cluster.kill(3);
-  cluster.heal();
-  cluster.until(() => serving(cluster, 1, 2));
-  expect(logOf(cluster, 3).length).toBe(logOf(cluster, 2).length + 1);
-  return cluster;
-}
-
 describe("F25: a crash while the log is cut", () => {
   const points: readonly [string, (step: ServerStep) => boolean, boolean][] = [
     ["in front of the cut", ({ kind }) => kind === "job", false],
@@ -42,7 +27,7 @@ describe("F25: a crash while the log is cut", () => {
     ["in front of the ACK", (step) => step.kind === "claim" && step.packet.type === PacketType.ACK, true],
   ];
   it.each(points)("F25: %s leaves a log that ends at the cut, or all of it; it rejoins", (_, at, isCut) => {
-    const cluster = divided();
+    const cluster = dividedCluster("/kept");
     const before = logOf(cluster, 3);
     cluster.crashes = (sid, step) => sid === 3 && at(step);
     cluster.start(3);
@@ -73,7 +58,7 @@ it("F26: what came behind a TRUNC and was not acknowledged with NEWLEADER is not
 
 describe("F28: an old leader with txns of epoch 1 that nobody has, while epoch 2 has txns", () => {
   it("F28: loses them when it comes back", () => {
-    const cluster = divided();
+    const cluster = dividedCluster("/kept");
     write(cluster, 1, "/of-epoch-2");
     const lost = logOf(cluster, 3).at(-1)!;
     startServing(cluster, 3);
@@ -119,7 +104,7 @@ it.each([
 ])(
   "F29: with no txn in its epoch yet, an extra txn of a lower one vanishes: %s",
   (_, version, packet, epoch) => {
-    const cluster = divided();
+    const cluster = dividedCluster("/kept");
     const lost = logOf(cluster, 3).at(-1)!;
     const learner = cluster
       .intrude(2)
