@@ -4,6 +4,7 @@ import type { Disk, DiskFile, DiskLock, DiskReader } from "../base/ports.ts";
 export class ObservedDisk implements Disk {
   readonly #disk: Disk;
   #underWay = 0;
+  #waiting: (() => void)[] = [];
 
   constructor(disk: Disk) {
     this.#disk = disk;
@@ -14,12 +15,18 @@ export class ObservedDisk implements Disk {
     return this.#underWay === 0;
   }
 
+  /** Resolves when something that is under way has been answered. While the disk is idle that may be never. */
+  answered(): Promise<void> {
+    return new Promise((resolve) => void this.#waiting.push(resolve));
+  }
+
   async #observe<T>(work: Promise<T>): Promise<T> {
     this.#underWay++;
     try {
       return await work;
     } finally {
       this.#underWay--;
+      for (const resolve of this.#waiting.splice(0)) resolve();
     }
   }
 

@@ -8,14 +8,15 @@ import { endSession } from "./end-session.ts";
 import { freePorts } from "./free-ports.ts";
 import { MemoryNetwork } from "./memory-network.ts";
 import { sessionIdOf } from "./session-id-of.ts";
+import { settle } from "./settle.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 import { checkEnsembleOptions, hostOf, type TestEnsembleOptions } from "./test-ensemble-options.ts";
 import { type MemberSurroundings, TestMember } from "./test-member.ts";
 import { TestTime } from "./test-time.ts";
 
 const HOST = "127.0.0.1";
-/** Event-loop turns that one step of {@link TestEnsemble.advanceClock} gives servers that are never idle. */
-const TURNS_MAX = 200;
+/** What one step of {@link TestEnsemble.advanceClock} gives servers that are never idle; see {@link settle}. */
+const ROUNDS_MAX = 200;
 /** Less than syncLimit: within a step, servers that hear of each other stay together. */
 const STEP_MS = 200;
 const POLL_MS = 5;
@@ -213,12 +214,9 @@ export class TestEnsemble implements AsyncDisposable {
     return this.#running().filter((member) => this.#network.reaches(hostOf(sid), hostOf(member.sid)));
   }
 
-  /** Until nothing is left to happen by now. */
-  async #settle(): Promise<void> {
-    for (let turn = 0; turn < TURNS_MAX; turn++) {
-      await this.#time.turn();
-      if (this.#time.isIdle && this.#running().every(({ isIdle }) => isIdle)) return;
-    }
+  #settle(): Promise<void> {
+    const disks = this.#running().map(({ disk }) => disk);
+    return settle(this.#time, disks, ROUNDS_MAX);
   }
 
   async #until<T>(complaint: string, look: () => T | undefined): Promise<T> {

@@ -29,7 +29,8 @@ export class TestMember {
   /** Its number in the ensemble: the N of `server.N`. */
   readonly sid: number;
   readonly #dataDir: string;
-  readonly #disk: ObservedDisk;
+  /** @internal */
+  readonly disk: ObservedDisk;
   readonly #surroundings: MemberSurroundings;
   readonly #side = new ClientSide();
   #server: RunningServer | undefined;
@@ -39,7 +40,7 @@ export class TestMember {
     this.sid = sid;
     this.#dataDir = dataDir;
     this.#surroundings = surroundings;
-    this.#disk = new ObservedDisk(
+    this.disk = new ObservedDisk(
       surroundings.options.storage === "disk" ? createNodeDisk() : new MemoryDisk(),
     );
   }
@@ -94,11 +95,6 @@ export class TestMember {
     return this.#side.dropAll();
   }
 
-  /** @internal */
-  get isIdle(): boolean {
-    return this.#disk.isIdle;
-  }
-
   /** @internal Starts it on what its disk holds. */
   async start(): Promise<void> {
     if (this.#server !== undefined) return;
@@ -109,7 +105,7 @@ export class TestMember {
     );
     const log: Log | undefined = options.log?.(this.sid);
     this.#server = await startServer(config, {
-      disk: this.#disk,
+      disk: this.disk,
       clock: time,
       timer: time,
       network: network.at(hostOf(this.sid)),

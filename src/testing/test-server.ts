@@ -11,14 +11,15 @@ import { endSession } from "./end-session.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { ObservedDisk } from "./observed-disk.ts";
 import { sessionIdOf } from "./session-id-of.ts";
+import { settle } from "./settle.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 import { checkOptions, entriesOf, type TestServerOptions } from "./test-server-options.ts";
 import { TestTime } from "./test-time.ts";
 
 const HOST = "127.0.0.1";
 const MEMORY_DIRECTORY = "/data";
-/** Event-loop turns that {@link TestServer.advanceClock} gives a server that is never idle. */
-const TURNS_MAX = 5_000;
+/** What {@link TestServer.advanceClock} gives a server that is never idle; see {@link settle}. */
+const ROUNDS_MAX = 5_000;
 
 /** Where a test server keeps its data. */
 interface TestStorage {
@@ -148,11 +149,7 @@ export class TestServer implements AsyncDisposable {
    */
   async advanceClock(duration: Duration): Promise<void> {
     this.#time.advance(durationMs(duration));
-    if (this.#time.isStopped) return;
-    for (let turn = 0; turn < TURNS_MAX; turn++) {
-      await this.#time.turn();
-      if (this.#time.isIdle && this.#storage.disk.isIdle) return;
-    }
+    if (!this.#time.isStopped) await settle(this.#time, [this.#storage.disk], ROUNDS_MAX);
   }
 
   /** Ends the clients of {@link connect}, the server, and its data. */

@@ -141,4 +141,8 @@ it("an observed disk is idle when everything is answered", async () => {
   await writing;
   await expect(disk.readFile("/none")).rejects.toThrow(/does not exist/);
   expect(disk.isIdle).toBe(true);
+  const removing = disk.remove("/a/x");
+  await disk.answered();
+  expect(disk.isIdle).toBe(true);
+  await removing;
 });
