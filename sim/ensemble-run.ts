@@ -83,8 +83,6 @@ const FAULTS_MS = 20_000;
 const FAULT_PAUSE_MS = 700;
 /** How long after the last fault everybody must be served again: sessions, elections and syncs have their limits within. */
 const RECOVERY_MS = 30_000;
-/** L7: how long a server that looked for a leader in vain may be silent before it asks again. */
-const NOTIFICATION_PAUSE_MAX_MS = 60_000;
 /** Acknowledged writes that show that a server serves. */
 const PROBE_WRITES = 3;
 const SYNC_LIMIT_MS = TICK_MS * 5;
@@ -305,7 +303,7 @@ class Run {
     for (const probe of probes) void probe.run();
     const isReconfigured = this.#shape.operator !== "none";
     const isSlow = this.#mode.counterMax !== undefined;
-    const limitMs = NOTIFICATION_PAUSE_MAX_MS + RECOVERY_MS + (isSlow ? PROBE_WRITES * SLOW_THINK_MS : 0);
+    const limitMs = RECOVERY_MS + (isSlow ? PROBE_WRITES * SLOW_THINK_MS : 0);
     const isServed = await this.#advanceUntil(limitMs, () =>
       [...probes, ...(isReconfigured ? [this.#operator] : [])].every(
         (client) => client.acknowledged >= PROBE_WRITES || client.isEnded,

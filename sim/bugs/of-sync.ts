@@ -68,7 +68,7 @@ export const BUGS_OF_SYNC: readonly KnownBug[] = [
     name: "newleader-before-snapshot-ends",
     source: "ZOOKEEPER-3104",
     rings: ["link-order"],
-    seed: 8,
+    seed: 16,
     mutate: newLeaderBeforeSnapshotEnds,
   },
   {
@@ -89,7 +89,7 @@ export const BUGS_OF_SYNC: readonly KnownBug[] = [
     name: "trunc-keeps-later-epoch",
     source: "F65",
     rings: UNCUT,
-    seed: 22,
+    seed: 66,
     mutate: truncKeepsLaterEpoch,
   },
   {

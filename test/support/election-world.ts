@@ -67,6 +67,8 @@ export class ElectionWorld {
     payload: Uint8Array;
     life: FastLeaderElection;
   }[] = [];
+  /** Dials of servers that are down. */
+  readonly #refused: { atMs: number; from: ElectionServer; life: FastLeaderElection; to: number }[] = [];
   readonly #lastArrival = new Map<string, number>();
   #nextTickMs = 0;
   #tenures = 0;
@@ -176,7 +178,7 @@ export class ElectionWorld {
 
   #nextEventMs(): number {
     let next = this.#nextTickMs;
-    for (const { atMs } of this.#inFlight) next = Math.min(next, atMs);
+    for (const { atMs } of [...this.#inFlight, ...this.#refused]) next = Math.min(next, atMs);
     for (const { isUp, machine } of this.servers.values())
       if (isUp) next = Math.min(next, machine.nextDeadline);
     return next;
@@ -190,6 +192,13 @@ export class ElectionWorld {
       const server = this.servers.get(to);
       // A restarted server has new connections: what was on its way to the old ones is lost.
       if (server?.isUp && server.machine === life && !this.isCut(from, to)) this.deliver(from, to, payload);
+    }
+    for (const refused of this.#refused.filter(({ atMs }) => atMs <= this.nowMs)) {
+      this.#refused.splice(this.#refused.indexOf(refused), 1);
+      const { from, life, to } = refused;
+      if (!from.isUp || from.machine !== life) continue;
+      life.unreachable(to, this.nowMs);
+      this.#perform(from);
     }
     for (const server of this.servers.values()) {
       if (!server.isUp || server.machine.nextDeadline > this.nowMs) continue;
@@ -219,12 +228,12 @@ export class ElectionWorld {
   #post(from: number, to: number, payload: Uint8Array): void {
     this.sent++;
     const receiver = this.servers.get(to);
-    if (
-      receiver === undefined ||
-      this.isCut(from, to) ||
-      this.#prng.below(1_000_000) < this.faults.loss * 1_000_000
-    )
+    if (this.isCut(from, to) || this.#prng.below(1_000_000) < this.faults.loss * 1_000_000) return;
+    if (receiver?.isUp !== true) {
+      const sender = this.server(from);
+      this.#refused.push({ atMs: this.nowMs + 1, from: sender, life: sender.machine, to });
       return;
+    }
     const { delayMinMs, delayMaxMs } = this.faults;
     const pair = `${from} ${to}`;
     const arrival = this.nowMs + delayMinMs + this.#prng.below(delayMaxMs - delayMinMs + 1);
@@ -277,6 +286,6 @@ export class ElectionWorld {
     server.isServing = true;
     server.currentEpoch = epoch;
     server.vote = { ...server.vote!, peerEpoch: epoch };
-    server.machine.setServing(server.state, server.vote);
+    server.machine.setEstablished(server.state, server.vote);
   }
 }

@@ -50,6 +50,10 @@ const NOTHING: ElectionOutput = Object.freeze({
   nonsense: Object.freeze([]),
 });
 
+/** How long after a vain try at a peer the next one comes, while a leader is looked for. */
+const RETRY_MS = 1000;
+/** Strangers may ask too; more than an ensemble has. */
+const ASKED_MAX = 1024;
 const LENIENT: MembershipRules = { allowsSeveralAddresses: true, hasOracle: false };
 
 /**
@@ -69,10 +73,17 @@ export class FastLeaderElection {
   readonly #known = new Set<number>();
   /** Those of them that cannot be reached, and were not heard of in this search. */
   readonly #gone = new Set<number>();
+  /** Peers that the last notification could not be brought to: see {@link unreachable}. */
+  readonly #unreached = new Set<number>();
+  /** Peers that have looked for a leader since this server last had one that serves. */
+  readonly #asked = new Set<number>();
+  /** {@link #serving} is about a leader that serves. */
+  #isEstablished = false;
   /** Survives searches: Apache's logical clock. */
   #round = 0;
   #intervalMs = 0;
   #repeatAtMs = Number.POSITIVE_INFINITY;
+  #retryAtMs = Number.POSITIVE_INFINITY;
   #finishAtMs = Number.POSITIVE_INFINITY;
 
   #send: { to: number; payload: Uint8Array }[] = [];
@@ -92,6 +103,7 @@ export class FastLeaderElection {
     this.#adopt(self);
     this.#decided = undefined;
     this.#serving = undefined;
+    this.#isEstablished = false;
     this.#search = new ElectionRound(self, this.#round + 1);
     this.#round = this.#search.round;
     this.#intervalMs = this.#options.minIntervalMs;
@@ -101,13 +113,30 @@ export class FastLeaderElection {
   }
 
   /**
-   * This server has a leader, or is one, and says `vote` to those who look: after the sync, when the epoch is new
-   * (quorum-protocol 2.7), and when a reconfiguration has named a leader without an election.
+   * This server has a leader, or is one, and says `vote` to those who look: when it has decided, and when a reconfiguration has
+   * named a leader without an election.
    */
   setServing(state: PeerState, vote: Vote): void {
-    this.#search = null;
-    this.#repeatAtMs = this.#finishAtMs = Number.POSITIVE_INFINITY;
+    this.#endSearch();
     this.#serving = { ...vote, state };
+    this.#isEstablished = false;
+  }
+
+  /**
+   * The leader serves: after the sync, when the epoch is new (quorum-protocol 2.7). Whoever has looked for one in the meantime is told
+   * unasked. It may have asked too early, and an observer hears of an election only what it asks for: it would ask again when its
+   * wait is over, which has doubled up to a minute.
+   */
+  setEstablished(state: PeerState, vote: Vote): void {
+    this.setServing(state, vote);
+    this.#isEstablished = true;
+    const self = this.#self;
+    if (self === undefined) return;
+    const voters = votersOf(self.view);
+    const forVoters = encodeNotification({ ...vote, state }, this.#config);
+    const forOthers = encodeNotification({ ...vote, state, electionEpoch: this.#round }, this.#config);
+    for (const to of this.#asked) this.#send.push({ to, payload: voters.has(to) ? forVoters : forOthers });
+    this.#asked.clear();
   }
 
   /**
@@ -115,9 +144,9 @@ export class FastLeaderElection {
    * {@link setServing}, so that no peer is sent after a leader that is gone.
    */
   stop(): void {
-    this.#search = null;
+    this.#endSearch();
     this.#serving = undefined;
-    this.#repeatAtMs = this.#finishAtMs = Number.POSITIVE_INFINITY;
+    this.#isEstablished = false;
   }
 
   /** The configuration has changed. A search goes on with the one that it was started with. */
@@ -136,7 +165,7 @@ export class FastLeaderElection {
 
   /** When `tick` has to be called; Infinity while nothing is waited for. */
   get nextDeadline(): number {
-    return Math.min(this.#repeatAtMs, this.#finishAtMs);
+    return Math.min(this.#repeatAtMs, this.#retryAtMs, this.#finishAtMs);
   }
 
   /** A notification of a peer; `payload` is looked at only during the call. One that cannot be read changes nothing. */
@@ -145,6 +174,7 @@ export class FastLeaderElection {
     if (self === undefined || fromSid === self.sid) return;
     const notification = this.#decode(fromSid, payload);
     if (notification === undefined) return;
+    this.#noteAsking(fromSid, notification.state);
     this.#known.add(fromSid);
     this.#gone.delete(fromSid);
     const search = this.#search;
@@ -163,12 +193,19 @@ export class FastLeaderElection {
   /**
    * Nobody answers at the election address of a peer. When it was there before, a search does not wait for its vote: the wait
    * behind a backed proposal (quorum-protocol 2.5) is for votes that may still come. One that was never heard of may be about to
-   * start, and is waited for.
+   * start, and is waited for. Either way it is tried again soon: the wait between two notifications, which doubles up to a minute,
+   * spares those who have got one.
    */
   unreachable(sid: number, nowMs: number): void {
-    if (this.#search === null || !this.#known.has(sid)) return;
+    const search = this.#search;
+    if (search === null) return;
+    if (search.voters.has(sid)) {
+      this.#unreached.add(sid);
+      this.#retryAtMs = Math.min(this.#retryAtMs, nowMs + RETRY_MS);
+    }
+    if (!this.#known.has(sid)) return;
     this.#gone.add(sid);
-    this.#watchForQuorum(this.#search, nowMs);
+    this.#watchForQuorum(search, nowMs);
   }
 
   /** Time has passed. */
@@ -180,6 +217,8 @@ export class FastLeaderElection {
     } else if (nowMs >= this.#repeatAtMs) {
       this.#intervalMs = Math.min(2 * this.#intervalMs, this.#options.maxIntervalMs);
       this.#broadcast(search, nowMs);
+    } else if (nowMs >= this.#retryAtMs) {
+      this.#tell(search, this.#unreached);
     }
   }
 
@@ -243,6 +282,11 @@ export class FastLeaderElection {
     }
   }
 
+  #noteAsking(sid: number, state: PeerState): void {
+    if (state !== "looking") this.#asked.delete(sid);
+    else if (!this.#isEstablished && this.#asked.size < ASKED_MAX) this.#asked.add(sid);
+  }
+
   /** Observers and strangers hear at once whom this server has or wants; their votes count nowhere. */
   #answerNonVoter(to: number, question: Notification, nowMs: number): void {
     if (question.state !== "looking") return;
@@ -281,8 +325,20 @@ export class FastLeaderElection {
 
   #broadcast(search: ElectionRound, nowMs: number): void {
     this.#repeatAtMs = nowMs + this.#intervalMs;
+    this.#tell(search, search.voters);
+  }
+
+  #tell(search: ElectionRound, peers: ReadonlySet<number>): void {
     const payload = encodeNotification(search.vote, this.#config);
-    for (const to of search.voters) if (to !== search.self.sid) this.#send.push({ to, payload });
+    for (const to of peers) if (to !== search.self.sid) this.#send.push({ to, payload });
+    this.#unreached.clear();
+    this.#retryAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  #endSearch(): void {
+    this.#search = null;
+    this.#unreached.clear();
+    this.#repeatAtMs = this.#retryAtMs = this.#finishAtMs = Number.POSITIVE_INFINITY;
   }
 
   #answer(to: number, question: Notification, vote: Vote, nowMs: number): void {

@@ -437,7 +437,7 @@ export class Peer {
         this.#vote = { ...this.#vote, peerEpoch: epoch };
         // A leader has committed what was proposed before it.
         this.#election.setView(this.#state.view);
-        this.#election.setServing(this.#vote.state, this.#vote);
+        this.#election.setEstablished(this.#vote.state, this.#vote);
       },
       reconfigured: (membership, leader) => {
         if (isOver) return false;

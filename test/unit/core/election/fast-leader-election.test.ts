@@ -5,6 +5,7 @@ import { decodeNotification, encodeNotification } from "../../../../src/core/ele
 import { NO_VOTE, type Vote } from "../../../../src/core/election/vote.ts";
 import { formatMembership } from "../../../../src/core/quorum/membership-text.ts";
 import { ZXID_NONE, type Zxid } from "../../../../src/protocol/zxid.ts";
+import { ElectionWorld } from "../../../support/election-world.ts";
 import { membershipOf } from "../../../support/membership.ts";
 
 const FIVE = membershipOf([1, 2, 3, 4, 5, -6], 0x1_0000_0001);
@@ -97,6 +98,47 @@ describe("the start", () => {
       expect(sent()).toHaveLength(4);
     }
     expect(waits).toEqual([200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 60_000, 60_000, 60_000]);
+  });
+});
+
+describe("a peer that cannot be reached while a leader is looked for", () => {
+  const waitUntilLate = (): void => {
+    start(3);
+    while (machine.nextDeadline - now < 10_000) passTime(machine.nextDeadline - now);
+    sent();
+  };
+
+  it("is tried again every second, alone, however long the wait of the others is", () => {
+    waitUntilLate();
+    machine.unreachable(2, now);
+    passTime(500);
+    machine.unreachable(5, now);
+    expect(sent()).toEqual([]);
+    passTime(500);
+    expect(sent()).toEqual(["2: 3/10/1/1 looking", "5: 3/10/1/1 looking"]);
+    passTime(1_000);
+    expect(sent()).toEqual([]);
+    machine.unreachable(2, now);
+    passTime(1_000);
+    expect(sent()).toEqual(["2: 3/10/1/1 looking"]);
+  });
+
+  it("is not tried when it has no vote, when the others are told anyway, or when there is a leader", () => {
+    waitUntilLate();
+    machine.unreachable(6, now);
+    passTime(1_000);
+    expect(sent()).toEqual([]);
+    start(3);
+    sent();
+    machine.unreachable(2, now);
+    passTime(200);
+    expect(sent()).toHaveLength(4);
+    expect(machine.nextDeadline - now).toBe(400);
+    machine.unreachable(2, now);
+    machine.setServing("following", looking(5));
+    expect(machine.nextDeadline).toBe(Number.POSITIVE_INFINITY);
+    machine.unreachable(2, now);
+    expect(machine.nextDeadline).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
@@ -400,6 +442,54 @@ describe("a server with a leader", () => {
   it("does not look at newer configurations of others", () => {
     receive(1, looking(1), formatMembership(membershipOf([1, 2], 0x9_0000_0000)));
     expect(machine.take().adoptConfig).toBeUndefined();
+  });
+});
+
+describe("when the leader serves", () => {
+  const vote = looking(5, { electionEpoch: 4, peerEpoch: 8 });
+
+  it("whoever has looked for one meanwhile is told, once: it may have asked too early", () => {
+    start(3);
+    receive(6, looking(NO_VOTE));
+    receive(1, looking(1));
+    receive(5, looking(5, { electionEpoch: 4 }));
+    receive(5, looking(5, { electionEpoch: 4, state: "leading" }));
+    machine.setServing("following", { ...vote, peerEpoch: 1 });
+    receive(77, looking(NO_VOTE));
+    sent();
+    machine.setEstablished("following", vote);
+    const round = machine.round;
+    expect(sent()).toEqual([
+      `6: 5/10/${round}/8 following`,
+      "1: 5/10/4/8 following",
+      `77: 5/10/${round}/8 following`,
+    ]);
+    receive(2, looking(2));
+    expect(sent()).toEqual(["2: 5/10/4/8 following"]);
+    machine.setEstablished("following", vote);
+    expect(sent()).toEqual([]);
+  });
+
+  it("so is who asked while this server had lost its leader, and looked for none yet", () => {
+    start(3);
+    sent();
+    machine.setEstablished("following", vote);
+    machine.stop();
+    receive(6, looking(NO_VOTE));
+    again(3);
+    sent();
+    machine.setEstablished("following", vote);
+    expect(sent()).toHaveLength(1);
+  });
+
+  it("an observer that has asked in vain for an hour follows as soon as there is one to follow", () => {
+    const world = new ElectionWorld(membershipOf([1, 2, 3, -4]));
+    world.start(1);
+    world.start(4);
+    world.run(3_600_000);
+    for (const sid of [2, 3]) world.start(sid);
+    expect(world.runUntil(() => world.isSettled([1, 2, 3]))).toBe(true);
+    expect(world.runUntil(() => world.isSettled(), 1_000)).toBe(true);
   });
 });
 
