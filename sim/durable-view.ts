@@ -1,13 +1,13 @@
 import { ZXID_ZERO, type Zxid, zxidFromHex } from "../src/protocol/zxid.ts";
 import { adlerOf } from "../src/storage/checksum.ts";
-import { installNames, logNames, snapshotNames } from "../src/storage/file-names.ts";
+import { installNames, logNames, snapshotNames } from "../src/storage/directory/file-names.ts";
 import {
   END_OF_RECORD,
   LOG_HEADER_BYTES,
   PAYLOAD_BYTES_MIN,
   payloadZxid,
   RECORD_HEAD_BYTES,
-} from "../src/storage/log-format.ts";
+} from "../src/storage/log/log-format.ts";
 import { CONFIG_FILE } from "./virtual-config.ts";
 import type { VirtualDisk } from "./virtual-disk.ts";
 import type { VirtualFile } from "./virtual-file.ts";

@@ -1,7 +1,7 @@
 import type { Rng } from "../src/base/ports.ts";
 import { createPrng } from "../src/base/prng.ts";
 import type { Zxid } from "../src/protocol/zxid.ts";
-import type { SnapshotCompression } from "../src/storage/snapshot-store.ts";
+import type { SnapshotCompression } from "../src/storage/snapshot/snapshot-store.ts";
 import { TxnHistory } from "./checkers/recovered-state.ts";
 import { sendRandomRequest } from "./standalone-workload.ts";
 import { VirtualClient } from "./virtual-client.ts";

@@ -16,7 +16,7 @@ export function packetDataBytesMax(fieldBytesMax: number = FIELD_BYTES_MAX): num
   return fieldBytesMax + DATA_EXTRA_BYTES;
 }
 
-/** Takes the bytes that follow a SNAP packet (`storage/snapshot-decoder.ts`), and knows where they end. */
+/** Takes the bytes that follow a SNAP packet (`storage/snapshot/snapshot-decoder.ts`), and knows where they end. */
 export interface SnapshotTaker {
   /**
    * Takes the next bytes, which may be used again afterwards. Returns how many of them belong to the snapshot, and undefined

@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../base/ports.ts";
 import type { LogEntry } from "../core/ready.ts";
 import type { Zxid } from "../protocol/zxid.ts";
 
-/** The transaction log, as much of it as the worker needs (`storage/txn-log.ts`). */
+/** The transaction log, as much of it as the worker needs (`storage/log/txn-log.ts`). */
 export interface AppendLog {
   readonly fileBytes: number;
   append(zxid: Zxid, bytes: Uint8Array): void;
@@ -11,7 +11,7 @@ export interface AppendLog {
   close(): Promise<void>;
 }
 
-/** Decides after which record a new log file and a snapshot are due (`storage/snapshot-policy.ts`). */
+/** Decides after which record a new log file and a snapshot are due (`storage/snapshot/snapshot-policy.ts`). */
 export interface RollPolicy {
   appended(records: number, fileBytes: number): boolean;
 }

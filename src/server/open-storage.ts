@@ -1,10 +1,10 @@
 import type { Config } from "../config/config.ts";
 import type { Database } from "../core/tree/database.ts";
-import { type DataDirectory, openDataDirectory } from "../storage/data-directory.ts";
-import type { Recovered } from "../storage/recovery.ts";
-import type { SnapshotPolicy } from "../storage/snapshot-policy.ts";
-import type { SnapshotStore } from "../storage/snapshot-store.ts";
-import type { TxnLog } from "../storage/txn-log.ts";
+import { type DataDirectory, openDataDirectory } from "../storage/directory/data-directory.ts";
+import type { TxnLog } from "../storage/log/txn-log.ts";
+import type { Recovered } from "../storage/recovery/recovery.ts";
+import type { SnapshotPolicy } from "../storage/snapshot/snapshot-policy.ts";
+import type { SnapshotStore } from "../storage/snapshot/snapshot-store.ts";
 import { StorageKit, type StorageObserver, type StoragePorts } from "./storage-kit.ts";
 
 export type { StorageObserver, StoragePorts } from "./storage-kit.ts";

@@ -2,7 +2,7 @@ import type { Database } from "../core/tree/database.ts";
 import type { TreeSnapshotSource } from "../core/tree/snapshot-source.ts";
 import type { JuteWriter } from "../protocol/jute-writer.ts";
 import type { Zxid } from "../protocol/zxid.ts";
-import type { SnapshotSource, ZxidDigest } from "../storage/snapshot-port.ts";
+import type { SnapshotSource, ZxidDigest } from "../storage/snapshot/snapshot-port.ts";
 
 /** Whoever serves a database: its tree holds nothing but what is committed, as long as it does. */
 export interface DatabaseServer {

@@ -25,7 +25,7 @@ import type { Config } from "../config/config.ts";
 import type { ServerMachine } from "../core/pipeline/server-machine.ts";
 import type { MetricsRegistry } from "../metrics/metrics-registry.ts";
 import { Int64 } from "../protocol/int64.ts";
-import type { DataDirectory } from "../storage/data-directory.ts";
+import type { DataDirectory } from "../storage/directory/data-directory.ts";
 import { authorizeCaller } from "./authorize-caller.ts";
 import { connectionInfo } from "./connection-info.ts";
 import type { MemberView } from "./ensemble/member-view.ts";

@@ -1,9 +1,9 @@
 import type { Clock, Log } from "../base/ports.ts";
 import { type Zxid, zxidToHex } from "../protocol/zxid.ts";
-import type { SnapshotSource } from "../storage/snapshot-port.ts";
+import type { SnapshotSource } from "../storage/snapshot/snapshot-port.ts";
 import { SnapshotAbandoned } from "./served-snapshot.ts";
 
-/** Where snapshots go (`storage/snapshot-store.ts`). */
+/** Where snapshots go (`storage/snapshot/snapshot-store.ts`). */
 export interface SnapshotTarget {
   write(
     source: SnapshotSource,

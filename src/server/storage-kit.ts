@@ -2,12 +2,12 @@ import type { Clock, Disk, Log, Rng, Timer } from "../base/ports.ts";
 import type { Config } from "../config/config.ts";
 import { Database, type DatabaseOptions } from "../core/tree/database.ts";
 import type { Zxid } from "../protocol/zxid.ts";
-import type { DataDirectory } from "../storage/data-directory.ts";
-import { type Recovered, recover } from "../storage/recovery.ts";
-import { completeInstall } from "../storage/snapshot-install.ts";
-import { SnapshotPolicy } from "../storage/snapshot-policy.ts";
-import { SnapshotStore } from "../storage/snapshot-store.ts";
-import { type LogTail, TxnLog } from "../storage/txn-log.ts";
+import type { DataDirectory } from "../storage/directory/data-directory.ts";
+import { type LogTail, TxnLog } from "../storage/log/txn-log.ts";
+import { type Recovered, recover } from "../storage/recovery/recovery.ts";
+import { completeInstall } from "../storage/snapshot/snapshot-install.ts";
+import { SnapshotPolicy } from "../storage/snapshot/snapshot-policy.ts";
+import { SnapshotStore } from "../storage/snapshot/snapshot-store.ts";
 import { reportDigestMismatch, reportTree } from "./tree-log.ts";
 
 export interface StoragePorts {

@@ -7,7 +7,7 @@ import {
   payloadZxid,
   RECORD_FRAME_BYTES,
   RECORD_HEAD_BYTES,
-} from "./log-format.ts";
+} from "./log/log-format.ts";
 
 /**
  * What a broken place in a log file means: the trace of a crash, or damage.

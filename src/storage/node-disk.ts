@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Disk, DiskError, type DiskFile, type DiskLock, type DiskReader } from "../base/ports.ts";
-import { BEAT_MS, type ClaimSystem, claimDirectory } from "./directory-claim.ts";
+import { BEAT_MS, type ClaimSystem, claimDirectory } from "./directory/directory-claim.ts";
 
 const { O_CREAT, O_DSYNC, O_RDWR, O_TRUNC } = fs.constants;
 /** Where O_DSYNC is missing or does not reach the medium (macOS), a durable write is a write and an fdatasync. */

@@ -1,10 +1,10 @@
 import { type Disk, DiskError } from "../base/ports.ts";
 import type { Zxid } from "../protocol/zxid.ts";
-import type { DataDirectory } from "./data-directory.ts";
-import { logNames, pathIn, type SnapshotName, snapshotNames } from "./file-names.ts";
-import { filesFrom } from "./log-reader.ts";
-import { NewerSnapshot } from "./snapshot-decoder.ts";
-import { verifySnapshot } from "./snapshot-reader.ts";
+import type { DataDirectory } from "./directory/data-directory.ts";
+import { logNames, pathIn, type SnapshotName, snapshotNames } from "./directory/file-names.ts";
+import { filesFrom } from "./log/log-reader.ts";
+import { NewerSnapshot } from "./snapshot/snapshot-decoder.ts";
+import { verifySnapshot } from "./snapshot/snapshot-reader.ts";
 
 /** Fewer than this are never kept, whatever is asked for. */
 export const SNAP_RETAIN_COUNT_MIN = 3;

@@ -3,10 +3,10 @@ import { VirtualClock } from "../../sim/virtual-clock.ts";
 import type { CrashKind, VirtualDisk } from "../../sim/virtual-disk.ts";
 import type { Rng } from "../../src/base/ports.ts";
 import { createPrng } from "../../src/base/prng.ts";
-import { EpochFiles } from "../../src/storage/epoch-files.ts";
+import { EpochFiles } from "../../src/storage/directory/epoch-files.ts";
+import { TxnLog } from "../../src/storage/log/txn-log.ts";
 import { purge } from "../../src/storage/retention.ts";
-import { SnapshotStore } from "../../src/storage/snapshot-store.ts";
-import { TxnLog } from "../../src/storage/txn-log.ts";
+import { SnapshotStore } from "../../src/storage/snapshot/snapshot-store.ts";
 import { newDisk, payloadOf, recoverZxids, TURNS, type ZxidDatabase, zx } from "../support/storage.ts";
 
 /**

@@ -6,9 +6,9 @@ import type { Database } from "../../src/core/tree/database.ts";
 import { NO_CHANGE_SINK } from "../../src/core/tree/tree-types.ts";
 import type { LoggedTxn } from "../../src/protocol/txn.ts";
 import { encodeTxn } from "../../src/protocol/txn.ts";
-import { type Recovered, recover } from "../../src/storage/recovery.ts";
-import { SnapshotStore } from "../../src/storage/snapshot-store.ts";
-import { TxnLog } from "../../src/storage/txn-log.ts";
+import { TxnLog } from "../../src/storage/log/txn-log.ts";
+import { type Recovered, recover } from "../../src/storage/recovery/recovery.ts";
+import { SnapshotStore } from "../../src/storage/snapshot/snapshot-store.ts";
 import { newDisk, openDirectory, TURNS } from "../support/storage.ts";
 import {
   createBody,

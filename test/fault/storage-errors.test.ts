@@ -2,10 +2,10 @@ import { describe, expect, it, vi } from "vitest";
 import { VirtualClock } from "../../sim/virtual-clock.ts";
 import type { DiskOperation, Fault, VirtualDisk } from "../../sim/virtual-disk.ts";
 import { DiskError } from "../../src/base/ports.ts";
-import { EpochFiles } from "../../src/storage/epoch-files.ts";
+import { EpochFiles } from "../../src/storage/directory/epoch-files.ts";
+import { TxnLog } from "../../src/storage/log/txn-log.ts";
 import { purge } from "../../src/storage/retention.ts";
-import { SnapshotStore } from "../../src/storage/snapshot-store.ts";
-import { TxnLog } from "../../src/storage/txn-log.ts";
+import { SnapshotStore } from "../../src/storage/snapshot/snapshot-store.ts";
 import { newDisk, payloadOf, range, recoverZxids, TURNS, traced, zx } from "../support/storage.ts";
 
 /** Disks that are full, broken or read-only: nothing is acknowledged that is not safe, and the message says what is wrong. */

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { CrashKind, VirtualDisk } from "../../sim/virtual-disk.ts";
 import { createPrng } from "../../src/base/prng.ts";
 import type { Zxid } from "../../src/protocol/zxid.ts";
-import { completeInstall } from "../../src/storage/snapshot-install.ts";
-import { SnapshotStore } from "../../src/storage/snapshot-store.ts";
+import { completeInstall } from "../../src/storage/snapshot/snapshot-install.ts";
+import { SnapshotStore } from "../../src/storage/snapshot/snapshot-store.ts";
 import {
   openDirectory,
   payloadOf,

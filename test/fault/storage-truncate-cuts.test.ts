@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CrashKind } from "../../sim/virtual-disk.ts";
 import { createPrng } from "../../src/base/prng.ts";
-import { truncateLog } from "../../src/storage/log-truncate.ts";
+import { truncateLog } from "../../src/storage/log/log-truncate.ts";
 import { range, recoverZxids, zx } from "../support/storage.ts";
 import { writeHistory } from "../support/storage-history.ts";
 

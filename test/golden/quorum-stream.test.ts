@@ -10,7 +10,7 @@ import {
   SNAPSHOT_END,
 } from "../../src/protocol/quorum-stream.ts";
 import { QuorumPacket } from "../../src/protocol/records/quorum.ts";
-import { SnapshotDecoder } from "../../src/storage/snapshot-decoder.ts";
+import { SnapshotDecoder } from "../../src/storage/snapshot/snapshot-decoder.ts";
 import { vectorJson } from "../support/vectors.ts";
 
 /** Learner links between Apache servers, as one stream of bytes per direction, cut at every place. */

@@ -3,7 +3,7 @@ import type { VirtualDisk } from "../../sim/virtual-disk.ts";
 import type { Database } from "../../src/core/tree/database.ts";
 import { Int64 } from "../../src/protocol/int64.ts";
 import { zxidText } from "../../src/protocol/zxid.ts";
-import { recover } from "../../src/storage/recovery.ts";
+import { recover } from "../../src/storage/recovery/recovery.ts";
 import { StartRefused } from "../../src/storage/start-refused.ts";
 import { contentsOf, openDirectory, vectorDisk } from "../support/storage.ts";
 import { dump, newDatabase, sessionsOf } from "../support/tree.ts";

@@ -4,9 +4,9 @@ import { VirtualClock } from "../../sim/virtual-clock.ts";
 import { createPrng } from "../../src/base/prng.ts";
 import { JuteError } from "../../src/protocol/jute-reader.ts";
 import { JuteWriter } from "../../src/protocol/jute-writer.ts";
-import { NewerSnapshot, SnapshotDecoder } from "../../src/storage/snapshot-decoder.ts";
-import { SnapshotEncoder } from "../../src/storage/snapshot-format.ts";
-import { TxnLog } from "../../src/storage/txn-log.ts";
+import { TxnLog } from "../../src/storage/log/txn-log.ts";
+import { NewerSnapshot, SnapshotDecoder } from "../../src/storage/snapshot/snapshot-decoder.ts";
+import { SnapshotEncoder } from "../../src/storage/snapshot/snapshot-format.ts";
 import {
   cleanTail,
   logBytes,

@@ -40,7 +40,12 @@ describe("the rule itself rings", () => {
       'const a = import("zod");',
       /must not use the package zod/,
     ],
-    ["node:fs in storage", "src/storage/txn-log.ts", 'import { open } from "node:fs";', /node:fs belongs to/],
+    [
+      "node:fs in storage",
+      "src/storage/log/txn-log.ts",
+      'import { open } from "node:fs";',
+      /node:fs belongs to/,
+    ],
     ["node:net in server", "src/server/x.ts", 'import net from "node:net";', /node:net belongs to/],
     ["jks-js in server", "src/server/x.ts", 'import("jks-js");', /jks-js belongs to/],
     ["fastify in server", "src/server/x.ts", 'import f from "fastify";', /fastify belongs to/],

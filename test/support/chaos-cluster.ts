@@ -177,7 +177,7 @@ export class ChaosCluster {
     const node = this.nodes.get(sid)!;
     const { store } = node;
     const { database, lastZxid } = this.recover(store);
-    // storage/epoch-rules.ts
+    // storage/directory/epoch-rules.ts
     if (epochOf(lastZxid) > store.accepted)
       throw new Error(`server ${sid} has data of an epoch that it has not accepted`);
     store.current = Math.max(store.current, epochOf(lastZxid));

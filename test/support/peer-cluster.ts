@@ -205,7 +205,7 @@ export class PeerCluster {
       const node = this.nodes.get(sid)!;
       const { store } = node;
       const { database, lastZxid } = this.#recover(node);
-      // storage/epoch-rules.ts
+      // storage/directory/epoch-rules.ts
       if (epochOf(lastZxid) > store.accepted)
         throw new Error(`server ${sid} has data of an epoch that it has not accepted`);
       store.current = Math.max(store.current, epochOf(lastZxid));

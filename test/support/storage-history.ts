@@ -1,9 +1,9 @@
 import { VirtualClock } from "../../sim/virtual-clock.ts";
 import type { VirtualDisk } from "../../sim/virtual-disk.ts";
-import type { DataDirectory } from "../../src/storage/data-directory.ts";
-import type { LogTail } from "../../src/storage/log-tail-repair.ts";
-import { SnapshotStore } from "../../src/storage/snapshot-store.ts";
-import { TxnLog } from "../../src/storage/txn-log.ts";
+import type { DataDirectory } from "../../src/storage/directory/data-directory.ts";
+import type { LogTail } from "../../src/storage/log/log-tail-repair.ts";
+import { TxnLog } from "../../src/storage/log/txn-log.ts";
+import { SnapshotStore } from "../../src/storage/snapshot/snapshot-store.ts";
 import { newDisk, payloadOf, range, recoverZxids, TURNS, zx } from "./storage.ts";
 
 /** The last zxid of {@link writeHistory}. */

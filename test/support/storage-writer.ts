@@ -1,6 +1,6 @@
+import { TxnLog } from "../../src/storage/log/txn-log.ts";
 import { createNodeDisk } from "../../src/storage/node-disk.ts";
-import { SnapshotStore } from "../../src/storage/snapshot-store.ts";
-import { TxnLog } from "../../src/storage/txn-log.ts";
+import { SnapshotStore } from "../../src/storage/snapshot/snapshot-store.ts";
 import { openDirectory, payloadOf, recoverZxids, TURNS, zx } from "./storage.ts";
 
 /**

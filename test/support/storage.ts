@@ -8,18 +8,18 @@ import { OpCode } from "../../src/protocol/opcode.ts";
 import { StatPersisted } from "../../src/protocol/records/data.ts";
 import { decodeTxn, encodeTxn } from "../../src/protocol/txn.ts";
 import { type Zxid, zxidToHex } from "../../src/protocol/zxid.ts";
-import { type DataDirectory, openDataDirectory } from "../../src/storage/data-directory.ts";
+import { type DataDirectory, openDataDirectory } from "../../src/storage/directory/data-directory.ts";
 import {
   LOG_HEADER_BYTES,
   type LogEnd,
   type LogRecord,
   writeLogHeader,
   writeRecord,
-} from "../../src/storage/log-format.ts";
-import { LogScanner } from "../../src/storage/log-scanner.ts";
-import type { LogTail } from "../../src/storage/log-tail-repair.ts";
-import { type Recovered, type RecoverOptions, recover } from "../../src/storage/recovery.ts";
-import type { RecoveryTarget, SnapshotSource } from "../../src/storage/snapshot-port.ts";
+} from "../../src/storage/log/log-format.ts";
+import { LogScanner } from "../../src/storage/log/log-scanner.ts";
+import type { LogTail } from "../../src/storage/log/log-tail-repair.ts";
+import { type Recovered, type RecoverOptions, recover } from "../../src/storage/recovery/recovery.ts";
+import type { RecoveryTarget, SnapshotSource } from "../../src/storage/snapshot/snapshot-port.ts";
 import { vectorBytes, vectorNames } from "./vectors.ts";
 
 /** Disks, txns and the smallest possible database for the tests of the storage. */

@@ -7,7 +7,7 @@ import { JuteError } from "../../protocol/jute-reader.ts";
 import { packetDataBytesMax, QuorumStream, SNAPSHOT_END } from "../../protocol/quorum-stream.ts";
 import type { QuorumPacket } from "../../protocol/records/quorum.ts";
 import type { Zxid } from "../../protocol/zxid.ts";
-import { SnapshotDecoder } from "../../storage/snapshot-decoder.ts";
+import { SnapshotDecoder } from "../../storage/snapshot/snapshot-decoder.ts";
 import { LinkOutbox, type LinkOutboxOptions, type LinkTraffic } from "./link-outbox.ts";
 
 /** What a link shares with the others. */

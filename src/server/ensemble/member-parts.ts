@@ -10,8 +10,8 @@ import type { Input } from "../../core/ready.ts";
 import { Peer } from "../../core/zab/peer.ts";
 import type { PeerInput, PeerReady } from "../../core/zab/peer-face.ts";
 import { bindPeerStats } from "../../metrics/peer-metrics.ts";
-import { EpochFiles } from "../../storage/epoch-files.ts";
-import type { Epochs } from "../../storage/epoch-rules.ts";
+import { EpochFiles } from "../../storage/directory/epoch-files.ts";
+import type { Epochs } from "../../storage/directory/epoch-rules.ts";
 import { ExitCode } from "../exit-code.ts";
 import { Replica } from "../replica.ts";
 import {

@@ -1,8 +1,8 @@
 import { invariant } from "../../base/invariant.ts";
 import type { Config } from "../../config/config.ts";
 import { memberOf } from "../../core/quorum/membership.ts";
-import { EpochFiles } from "../../storage/epoch-files.ts";
-import { openEpochs } from "../../storage/epoch-rules.ts";
+import { EpochFiles } from "../../storage/directory/epoch-files.ts";
+import { openEpochs } from "../../storage/directory/epoch-rules.ts";
 import { ExitCode, ServerFailure } from "../exit-code.ts";
 import type { OpenStorage, StoragePorts } from "../open-storage.ts";
 import type { ServerFoundation, ServerParts } from "../server-parts.ts";

@@ -5,8 +5,8 @@ import { type Membership, memberOf } from "../../core/quorum/membership.ts";
 import { memberLines } from "../../core/quorum/membership-text.ts";
 import type { QuorumView } from "../../core/quorum/quorum-view.ts";
 import { ZXID_ZERO, type Zxid, zxidToHex } from "../../protocol/zxid.ts";
-import { writeAtomically } from "../../storage/atomic-file.ts";
-import { pathIn } from "../../storage/file-names.ts";
+import { writeAtomically } from "../../storage/directory/atomic-file.ts";
+import { pathIn } from "../../storage/directory/file-names.ts";
 import { editStaticConfig } from "./static-config-edit.ts";
 
 /**

@@ -4,7 +4,7 @@ import type { Zxid } from "../../../src/protocol/zxid.ts";
 import { startPurgeSchedule } from "../../../src/server/purge-schedule.ts";
 import { SnapshotWorker } from "../../../src/server/snapshot-worker.ts";
 import { startStallMonitor } from "../../../src/server/stall-monitor.ts";
-import type { SnapshotSource } from "../../../src/storage/snapshot-port.ts";
+import type { SnapshotSource } from "../../../src/storage/snapshot/snapshot-port.ts";
 import { RecordedLog } from "../../support/test-server.ts";
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -13,7 +13,7 @@ import type { PeerInput } from "../../../src/core/zab/peer-face.ts";
 import type { JuteWriter } from "../../../src/protocol/jute-writer.ts";
 import { QuorumStream, SNAPSHOT_END } from "../../../src/protocol/quorum-stream.ts";
 import { LearnerLinks } from "../../../src/server/ensemble/learner-links.ts";
-import type { LogRecord } from "../../../src/storage/log-format.ts";
+import type { LogRecord } from "../../../src/storage/log/log-format.ts";
 import { FakeNetLink } from "../../support/fake-net-link.ts";
 import { zx } from "../../support/storage.ts";
 

@@ -4,8 +4,8 @@ import { VirtualClock } from "../../../sim/virtual-clock.ts";
 import { VirtualDisk } from "../../../sim/virtual-disk.ts";
 import { createPrng } from "../../../src/base/prng.ts";
 import type { Zxid } from "../../../src/protocol/zxid.ts";
-import { EpochFiles } from "../../../src/storage/epoch-files.ts";
-import { TxnLog } from "../../../src/storage/txn-log.ts";
+import { EpochFiles } from "../../../src/storage/directory/epoch-files.ts";
+import { TxnLog } from "../../../src/storage/log/txn-log.ts";
 import { txn, z } from "./checkers/bad-history.ts";
 
 it("sees what is durable, and nothing else, with what was before it", async () => {

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DiskError } from "../../../src/base/ports.ts";
+import { TxnLog } from "../../../src/storage/log/txn-log.ts";
 import { createNodeDisk } from "../../../src/storage/node-disk.ts";
-import { SnapshotStore } from "../../../src/storage/snapshot-store.ts";
-import { TxnLog } from "../../../src/storage/txn-log.ts";
+import { SnapshotStore } from "../../../src/storage/snapshot/snapshot-store.ts";
 import { openDirectory, payloadOf, range, recoverZxids, TURNS, zx } from "../../support/storage.ts";
 
 const clock = { now: () => ({ elapsedMs: performance.now(), wallMs: Date.now() }) };

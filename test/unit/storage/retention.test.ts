@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { VirtualDisk } from "../../../sim/virtual-disk.ts";
 import { purge } from "../../../src/storage/retention.ts";
-import { SnapshotStore } from "../../../src/storage/snapshot-store.ts";
+import { SnapshotStore } from "../../../src/storage/snapshot/snapshot-store.ts";
 import { newDisk, openDirectory, payloadOf, range, TURNS, ZxidDatabase } from "../../support/storage.ts";
 
 async function diskWith(

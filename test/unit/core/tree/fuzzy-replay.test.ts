@@ -6,7 +6,7 @@ import { JuteWriter } from "../../../../src/protocol/jute-writer.ts";
 import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { encodeTxn, type LoggedTxn, type TxnBody } from "../../../../src/protocol/txn.ts";
 import { ZXID_ZERO, type Zxid } from "../../../../src/protocol/zxid.ts";
-import type { ZxidDigest } from "../../../../src/storage/snapshot-port.ts";
+import type { ZxidDigest } from "../../../../src/storage/snapshot/snapshot-port.ts";
 import { readStream } from "../../../support/replay-vectors.ts";
 import {
   bytes,
