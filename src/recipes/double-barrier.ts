@@ -76,27 +76,30 @@ export class DoubleBarrier {
       if (event.type === "created") isOpen = true;
       wakeup.ring();
     };
-    // Before our znode is there, because nobody completes the number without it.
-    await this.#isReady(watch, patience);
-    const own = await createOwned(this.#client, this.path, create, patience);
-    const stop = wakeup.ringOnEnd(this.#client);
     try {
-      while (
-        !isOpen &&
-        !(await this.#isReady(watch, patience)) &&
-        !(await this.#complete(patience, () => isOpen))
-      ) {
-        await wakeup.wait(patience);
-        if (!isOpen && !isSession(this.#client, own.stat.ephemeralOwner)) return undefined;
+      // Before our znode is there, because nobody completes the number without it.
+      await this.#isReady(watch, patience);
+      const own = await createOwned(this.#client, this.path, create, patience);
+      const stop = wakeup.ringOnEnd(this.#client);
+      try {
+        while (
+          !isOpen &&
+          !(await this.#isReady(watch, patience)) &&
+          !(await this.#complete(patience, () => isOpen))
+        ) {
+          await wakeup.wait(patience);
+          if (!isOpen && !isSession(this.#client, own.stat.ephemeralOwner)) return undefined;
+        }
+      } catch (error) {
+        void deleteEphemeral(this.#client, own.path, own.stat.ephemeralOwner).catch(() => {});
+        throw error;
+      } finally {
+        stop();
       }
-    } catch (error) {
-      void deleteEphemeral(this.#client, own.path, own.stat.ephemeralOwner).catch(() => {});
-      throw error;
+      return own;
     } finally {
-      stop();
       this.#client.unwatch(childPath(this.path, READY), watch);
     }
-    return own;
   }
 
   async #isReady(watch: WatchCallback, patience: Patience): Promise<boolean> {
