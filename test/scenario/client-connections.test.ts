@@ -12,6 +12,7 @@ import {
   GetDataResponse,
   SetDataRequest,
 } from "../../src/protocol/records/proto.ts";
+import { TestTime } from "../../src/testing/test-time.ts";
 import { listenForClients } from "../../src/transport/client-listener.ts";
 import { startTestServer, stopTestServers } from "../support/test-server.ts";
 import { frame, OPEN_ACL, requestBytes, WireClient } from "../support/wire-client.ts";
@@ -26,6 +27,12 @@ const NEW_SESSION = {
   passwd: new Uint8Array(16),
   readOnly: false,
 };
+
+/** A server for which time passes only when the test says so. */
+async function startUntimed(entries: Readonly<Record<string, string>> = {}) {
+  const time = new TestTime({ now: () => ({ elapsedMs: 1_000_000, wallMs: 1_700_000_000_000 }) });
+  return { time, ...(await startTestServer(entries, { clock: time, timer: time })) };
+}
 
 const get = (client: WireClient, path: string, watch = false) =>
   client.request(OpCode.getData, GetDataRequest, { path, watch });
@@ -209,19 +216,26 @@ describe("limits", () => {
   });
 
   it("closes a connection that asks for no session", async () => {
-    const { port } = await startTestServer({ "nio.sessionlessCnxnTimeout": "50" });
+    const { time, port, server } = await startUntimed({ "nio.sessionlessCnxnTimeout": "50" });
     const silent = await WireClient.open(port);
     const half = await WireClient.open(port);
     half.send(Buffer.from("ru"));
+    // Behind both of them: when it is answered, they are known, and the half word has been read.
+    const witness = await WireClient.connect(port);
+    await witness.ping();
+    expect(server.view.statistics().aliveConnections).toBe(3);
+    // Two buckets of the queue in which they wait.
+    time.advance(100);
     expect([await silent.closed, await half.closed]).toEqual(["end", "end"]);
+    expect((await witness.ping()).err).toBe(0);
   });
 });
 
 describe("sessions and watches over real sockets", () => {
   it("removes the ephemerals of a client that has vanished, and tells who watches", async () => {
-    const { port } = await startTestServer({ tickTime: "20" });
-    const watcher = await WireClient.connect(port, { timeoutMs: 400 });
-    const vanishing = await WireClient.connect(port, { timeoutMs: 40 });
+    const { time, port } = await startUntimed();
+    const watcher = await WireClient.connect(port, { timeoutMs: 40_000 });
+    const vanishing = await WireClient.connect(port, { timeoutMs: 4_000 });
     await vanishing.request(OpCode.create, CreateRequest, {
       path: "/ephemeral",
       data: null,
@@ -230,9 +244,8 @@ describe("sessions and watches over real sockets", () => {
     });
     await watcher.request(OpCode.exists, ExistsRequest, { path: "/ephemeral", watch: true });
     vanishing.destroy();
-    const pings = setInterval(() => void watcher.ping().catch(() => {}), 100);
+    time.advance(8_000);
     expect(await watcher.nextEvent()).toEqual({ type: 2, state: 3, path: "/ephemeral" });
-    clearInterval(pings);
   });
 
   it("sends the event before the answer to a later read, with all that came in one turn", async () => {
