@@ -13,13 +13,11 @@ import type { EnsembleOptions } from "../../src/core/zab/peer-options.ts";
 import { JuteReader } from "../../src/protocol/jute-reader.ts";
 import { JuteWriter } from "../../src/protocol/jute-writer.ts";
 import { QuorumPacket } from "../../src/protocol/records/quorum.ts";
-import { counterOf, epochOf, ZXID_ZERO, type Zxid } from "../../src/protocol/zxid.ts";
+import { epochOf, ZXID_ZERO, type Zxid } from "../../src/protocol/zxid.ts";
 import { Client, type CoreHarness } from "./core-harness.ts";
-import { ENSEMBLE_OPTIONS, readWalk } from "./peer-cluster.ts";
-
-const WALL_MS = 1_700_000_000_000;
-const TICK_MS = 2000;
-const QUORUM_PORT = 2888;
+import { ENSEMBLE_OPTIONS, QUORUM_PORT, TICK_MS, WALL_MS } from "./peers/ensemble-defaults.ts";
+import { follows } from "./peers/peer-node.ts";
+import { bytesOf, readWalk } from "./peers/snapshot-bytes.ts";
 
 /** What is on a member's disk: what a crash leaves. */
 export interface ChaosStore {
@@ -232,7 +230,7 @@ export class ChaosCluster {
     const { store } = this.nodes.get(sid)!;
     const { database, lastZxid } = this.recover(store);
     if (lastZxid <= store.snapshots.at(-1)!.zxid) return;
-    store.snapshots.push({ zxid: lastZxid, bytes: walkOf(database) });
+    store.snapshots.push({ zxid: lastZxid, bytes: bytesOf(database.snapshotSource()) });
     if (!purges) return;
     store.snapshots = store.snapshots.slice(-1);
     store.log = store.log.filter(({ zxid }) => zxid > lastZxid - 2);
@@ -490,7 +488,7 @@ export class ChaosCluster {
     switch (job.kind) {
       case "installSnapshot":
         store.log = [];
-        store.snapshots = [{ zxid: job.zxid, bytes: walkOf(job.database) }];
+        store.snapshots = [{ zxid: job.zxid, bytes: bytesOf(job.database.snapshotSource()) }];
         return { kind: "snapshotInstalled", zxid: job.zxid };
       case "truncate": {
         const snapshots = store.snapshots.filter(({ zxid }) => zxid <= job.zxid);
@@ -626,15 +624,4 @@ export class ChaosCluster {
     if (node === undefined || this.#cuts.has(key)) return;
     this.#step(node, { kind: "notification", from, payload });
   }
-}
-
-export function follows(from: Zxid, to: Zxid): boolean {
-  return to === from + 1 || (epochOf(to) > epochOf(from) && counterOf(to) === 1);
-}
-
-function walkOf(database: Database): Uint8Array {
-  const out = new JuteWriter();
-  const source = database.snapshotSource();
-  while (!source.writeNext(out, 1 << 20));
-  return out.take();
 }

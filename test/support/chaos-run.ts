@@ -9,7 +9,7 @@ import { epochOf, type Zxid } from "../../src/protocol/zxid.ts";
 import { ChaosCluster, type ChaosOptions } from "./chaos-cluster.ts";
 import { zk } from "./core-client.ts";
 import { type Client, connectPayload } from "./core-harness.ts";
-import { membershipOf } from "./peer-cluster.ts";
+import { membershipOf } from "./peers/ensemble-defaults.ts";
 
 interface Pending {
   readonly xid: number;

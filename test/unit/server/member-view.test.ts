@@ -6,7 +6,8 @@ import { OpCode } from "../../../src/protocol/opcode.ts";
 import { memberGauges } from "../../../src/server/ensemble/member-gauges.ts";
 import { MemberView } from "../../../src/server/ensemble/member-view.ts";
 import { bytes, zk } from "../../support/core-client.ts";
-import { membershipOf, PeerCluster } from "../../support/peer-cluster.ts";
+import { membershipOf } from "../../support/peers/ensemble-defaults.ts";
+import { PeerCluster } from "../../support/peers/peer-cluster.ts";
 import { FakeAdminView, nextTurn } from "../admin/fake-admin-view.ts";
 
 function viewOf(cluster: PeerCluster, sid: number): MemberView {

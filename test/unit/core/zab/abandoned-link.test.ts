@@ -6,8 +6,9 @@ import { PacketType } from "../../../../src/core/zab/packets.ts";
 import { Peer } from "../../../../src/core/zab/peer.ts";
 import type { PeerInput } from "../../../../src/core/zab/peer-face.ts";
 import { makeZxid, ZXID_ZERO, type Zxid } from "../../../../src/protocol/zxid.ts";
-import { ENSEMBLE_OPTIONS, membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
-import { APACHE, int } from "../../../support/zab.ts";
+import { ENSEMBLE_OPTIONS, membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import { APACHE, int } from "../../../support/peers/foreign-words.ts";
+import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
 
 test("what comes on a link to the leader that was given up, in the turn before it is closed, is no reason to give up the leader", () => {
   const cluster = new PeerCluster(membershipOf(2));

@@ -11,7 +11,9 @@ import { SetDataRequest } from "../../../../src/protocol/records/proto.ts";
 import { encodeTxn } from "../../../../src/protocol/txn.ts";
 import { makeZxid, ZXID_ZERO, type Zxid } from "../../../../src/protocol/zxid.ts";
 import { bytes } from "../../../support/core-client.ts";
-import { ENSEMBLE_OPTIONS, type Impostor, membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
+import { ENSEMBLE_OPTIONS, membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import type { Impostor } from "../../../support/peers/impostor.ts";
+import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
 
 const OPEN = { reconfigEnabled: true, auth: { ...SERVER_OPTIONS_DEFAULT.auth, skipACL: true } };
 const { COMMIT, DIFF, LEADERINFO, NEWLEADER, PROPOSAL, SNAP, TRUNC } = PacketType;

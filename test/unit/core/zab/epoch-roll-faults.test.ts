@@ -4,7 +4,9 @@ import { JuteWriter } from "../../../../src/protocol/jute-writer.ts";
 import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { counterOf, makeZxid } from "../../../../src/protocol/zxid.ts";
 import { zk } from "../../../support/core-client.ts";
-import { type Impostor, membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
+import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import type { Impostor } from "../../../support/peers/impostor.ts";
+import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
 
 const COUNTER_MAX = 10;
 

@@ -8,20 +8,13 @@ import { encodeTxn } from "../../../../src/protocol/txn.ts";
 import { makeZxid, type Zxid } from "../../../../src/protocol/zxid.ts";
 import { zk } from "../../../support/core-client.ts";
 import { OPEN_ACL } from "../../../support/core-harness.ts";
-import { type Impostor, membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
-import {
-  APACHE,
-  elect,
-  endings,
-  endSync,
-  followImpostor,
-  int,
-  lead,
-  learnerInfo,
-  notices,
-  OURS,
-  untilServing,
-} from "../../../support/zab.ts";
+import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import { endings, notices } from "../../../support/peers/findings.ts";
+import { APACHE, int, learnerInfo, OURS } from "../../../support/peers/foreign-words.ts";
+import type { Impostor } from "../../../support/peers/impostor.ts";
+import { elect, endSync, followImpostor, lead } from "../../../support/peers/led-by-impostor.ts";
+import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
+import { untilServing } from "../../../support/peers/scenes.ts";
 
 const EPOCH = 0x1_0000_0000;
 

@@ -7,21 +7,11 @@ import { decodeTxn, encodeTxn } from "../../../../src/protocol/txn.ts";
 import { makeZxid, type Zxid } from "../../../../src/protocol/zxid.ts";
 import { zk } from "../../../support/core-client.ts";
 import { connectPayload } from "../../../support/core-harness.ts";
+import { endings, hasNode, logOf } from "../../../support/peers/findings.ts";
+import { createTxn, int, joinAs, learnerInfo } from "../../../support/peers/foreign-words.ts";
+import { elect, endSync, followImpostor, lead } from "../../../support/peers/led-by-impostor.ts";
+import { servingCluster } from "../../../support/peers/scenes.ts";
 import { range } from "../../../support/storage.ts";
-import {
-  createTxn,
-  elect,
-  endings,
-  endSync,
-  followImpostor,
-  hasNode,
-  int,
-  joinAs,
-  lead,
-  learnerInfo,
-  logOf,
-  servingCluster,
-} from "../../../support/zab.ts";
 
 const {
   ACK,

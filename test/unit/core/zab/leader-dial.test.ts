@@ -5,7 +5,8 @@ import type { Membership } from "../../../../src/core/quorum/membership.ts";
 import { LeaderDial } from "../../../../src/core/zab/learner/leader-dial.ts";
 import { PeerState } from "../../../../src/core/zab/peer-state.ts";
 import { ZXID_ZERO } from "../../../../src/protocol/zxid.ts";
-import { ENSEMBLE_OPTIONS, membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
+import { ENSEMBLE_OPTIONS, membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
 
 const LIMIT_MS = ENSEMBLE_OPTIONS.connectLimitTicks * SERVER_OPTIONS_DEFAULT.tickTimeMs;
 

@@ -3,7 +3,8 @@ import { ErrorCode } from "../../../../src/protocol/error-code.ts";
 import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { zk } from "../../../support/core-client.ts";
 import { connectPayload, OPEN_ACL } from "../../../support/core-harness.ts";
-import { membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
+import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
 
 /** Server 3 leads. */
 function startCluster(upgrades: boolean): PeerCluster {

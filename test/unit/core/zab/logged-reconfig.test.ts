@@ -4,8 +4,9 @@ import { Int64 } from "../../../../src/protocol/int64.ts";
 import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { encodeTxn } from "../../../../src/protocol/txn.ts";
 import { makeZxid } from "../../../../src/protocol/zxid.ts";
-import { type ClusterOptions, membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
-import { RECONFIG_OPEN } from "../../../support/zab.ts";
+import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import { type ClusterOptions, PeerCluster } from "../../../support/peers/peer-cluster.ts";
+import { RECONFIG_OPEN } from "../../../support/peers/reconfiguring.ts";
 
 const ZXID = makeZxid(1, 1);
 

@@ -5,8 +5,11 @@ import { decodeConnectResponse } from "../../../../src/protocol/handshake.ts";
 import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { bytes, zk } from "../../../support/core-client.ts";
 import { connectPayload } from "../../../support/core-harness.ts";
-import { membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
-import { learnerInfo, notices, servingCluster } from "../../../support/zab.ts";
+import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import { notices } from "../../../support/peers/findings.ts";
+import { learnerInfo } from "../../../support/peers/foreign-words.ts";
+import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
+import { servingCluster } from "../../../support/peers/scenes.ts";
 
 function syncBody(path: string): Uint8Array {
   const text = bytes(path);

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { ErrorCode } from "../../../../src/protocol/error-code.ts";
 import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { bytes, zk } from "../../../support/core-client.ts";
-import { membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
+import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
 
 const EPHEMERAL = 1;
 

@@ -6,7 +6,8 @@ import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { ReconfigRequest } from "../../../../src/protocol/records/proto.ts";
 import { bytes, zk } from "../../../support/core-client.ts";
 import type { Client } from "../../../support/core-harness.ts";
-import { membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
+import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
 
 const OPEN = { reconfigEnabled: true, auth: { ...SERVER_OPTIONS_DEFAULT.auth, skipACL: true } };
 

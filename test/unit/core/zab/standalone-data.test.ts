@@ -4,7 +4,8 @@ import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { encodeTxn } from "../../../../src/protocol/txn.ts";
 import type { Zxid } from "../../../../src/protocol/zxid.ts";
 import { zk } from "../../../support/core-client.ts";
-import { membershipOf, PeerCluster } from "../../../support/peer-cluster.ts";
+import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
 
 /** What a standalone server has written: its zxids have no epoch. */
 function seedStandalone(cluster: PeerCluster, sid: number): void {

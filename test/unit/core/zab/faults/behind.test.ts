@@ -1,14 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { PacketType } from "../../../../../src/core/zab/packets.ts";
-import type { PeerCluster } from "../../../../support/peer-cluster.ts";
-import {
-  expectAgreement,
-  serving,
-  startedCluster,
-  startServing,
-  write,
-} from "../../../../support/peer-scenes.ts";
-import { hasNode, logOf } from "../../../../support/zab.ts";
+import { expectAgreement, hasNode, logOf } from "../../../../support/peers/findings.ts";
+import type { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
+import { serving, servingCluster, startServing, write } from "../../../../support/peers/scenes.ts";
 
 const { ACKEPOCH, DIFF, SNAP, TRUNC } = PacketType;
 const SYNCS: readonly number[] = [DIFF, SNAP, TRUNC];
@@ -30,7 +24,7 @@ function syncsOf(cluster: PeerCluster): number[] {
 
 describe("F30: a follower that was away for more txns than the committed log has", () => {
   function away(): PeerCluster {
-    const cluster = startedCluster(3, { commitLogCount: COMMIT_LOG_COUNT });
+    const cluster = servingCluster(3, 0, { commitLogCount: COMMIT_LOG_COUNT });
     write(cluster, 3, "/before");
     cluster.cut(1, 2);
     cluster.cut(1, 3);
@@ -85,7 +79,7 @@ describe("F30: a follower that was away for more txns than the committed log has
 
 describe("F31: a server whose disk was replaced", () => {
   it("F31: comes back with a snapshot", () => {
-    const cluster = startedCluster(3, { commitLogCount: COMMIT_LOG_COUNT });
+    const cluster = servingCluster(3, 0, { commitLogCount: COMMIT_LOG_COUNT });
     write(cluster, 3, ...PATHS);
     cluster.kill(1);
     cluster.wipe(1);
@@ -100,7 +94,7 @@ describe("F31: a server whose disk was replaced", () => {
   });
 
   it("F31: is no voter with another one like it: only the operator may begin with what is left", () => {
-    const cluster = startedCluster(3);
+    const cluster = servingCluster(3);
     write(cluster, 3, "/precious");
     cluster.kill(1, 2, 3);
     for (const sid of [2, 3]) {

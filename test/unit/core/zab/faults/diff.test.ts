@@ -3,18 +3,12 @@ import { PacketType } from "../../../../../src/core/zab/packets.ts";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { makeZxid } from "../../../../../src/protocol/zxid.ts";
 import { zk } from "../../../../support/core-client.ts";
-import type { PeerCluster, ServerStep } from "../../../../support/peer-cluster.ts";
-import {
-  errorTxn,
-  expectAgreement,
-  LED_EPOCH,
-  ledByImpostor,
-  serving,
-  startedCluster,
-  startServing,
-  write,
-} from "../../../../support/peer-scenes.ts";
-import { hasNode, int, learnerInfo, logOf, OURS } from "../../../../support/zab.ts";
+import { expectAgreement, hasNode, logOf } from "../../../../support/peers/findings.ts";
+import { errorTxn, int, learnerInfo, OURS } from "../../../../support/peers/foreign-words.ts";
+import { LED_EPOCH, ledByImpostor } from "../../../../support/peers/led-by-impostor.ts";
+import type { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
+import type { ServerStep } from "../../../../support/peers/peer-node.ts";
+import { serving, servingCluster, startServing, write } from "../../../../support/peers/scenes.ts";
 
 const { ACK, ACKEPOCH, COMMIT, DIFF, FOLLOWERINFO, NEWLEADER, PROPOSAL, UPTODATE } = PacketType;
 const PATHS = ["/1", "/2", "/3", "/4"];
@@ -25,7 +19,7 @@ const TXNS = PATHS.length + 1;
 
 /** Servers 1 and 2 have txns of epoch 2, server 3 has none of them; 2 and 3 are to be started, and 2 leads epoch 3. */
 function lagging(): PeerCluster {
-  const cluster = startedCluster(3);
+  const cluster = servingCluster(3);
   cluster.kill(3);
   cluster.until(() => serving(cluster, 1, 2));
   write(cluster, 1, ...PATHS);

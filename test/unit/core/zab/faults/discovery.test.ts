@@ -4,16 +4,11 @@ import { JuteReader } from "../../../../../src/protocol/jute-reader.ts";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { makeZxid } from "../../../../../src/protocol/zxid.ts";
 import { zk } from "../../../../support/core-client.ts";
-import { membershipOf, PeerCluster } from "../../../../support/peer-cluster.ts";
-import {
-  expectAgreement,
-  serving,
-  startedCluster,
-  startServing,
-  voteFor,
-  write,
-} from "../../../../support/peer-scenes.ts";
-import { hasNode, int, learnerInfo, OURS } from "../../../../support/zab.ts";
+import { membershipOf } from "../../../../support/peers/ensemble-defaults.ts";
+import { expectAgreement, hasNode } from "../../../../support/peers/findings.ts";
+import { int, learnerInfo, OURS, voteFor } from "../../../../support/peers/foreign-words.ts";
+import { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
+import { serving, servingCluster, startServing, write } from "../../../../support/peers/scenes.ts";
 
 const { FOLLOWERINFO, LEADERINFO, ACKEPOCH, DIFF, NEWLEADER } = PacketType;
 const INIT_LIMIT_MS = 20_000;
@@ -57,7 +52,7 @@ describe("F12: a leader that only a minority comes to", () => {
 describe("F13: a leader that crashes between its acceptedEpoch and LEADERINFO", () => {
   /** Server 3 has led epoch 1, was elected again, and died with epoch 2 accepted, of which nobody has heard. */
   function crashed(): PeerCluster {
-    const cluster = startedCluster(3);
+    const cluster = servingCluster(3);
     cluster.kill(1, 2, 3);
     let isArmed = true;
     cluster.crashes = (sid, step) => {
@@ -144,7 +139,7 @@ it("F14: its -1 counts for no quorum that has to accept the epoch", () => {
 });
 
 it("F15: who crashed between ACKEPOCH and NEWLEADER has the old currentEpoch, and loses against the new one", () => {
-  const cluster = startedCluster(3);
+  const cluster = servingCluster(3);
   cluster.cut(1, 3);
   cluster.cut(2, 3);
   // On the disk of server 3 only: the longest log of all, in the oldest epoch.

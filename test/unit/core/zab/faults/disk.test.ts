@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { zk } from "../../../../support/core-client.ts";
-import { expectAgreement, serving, startedCluster, write } from "../../../../support/peer-scenes.ts";
-import { hasNode, logOf } from "../../../../support/zab.ts";
+import { expectAgreement, hasNode, logOf } from "../../../../support/peers/findings.ts";
+import { serving, servingCluster, write } from "../../../../support/peers/scenes.ts";
 
 /** Fault scenarios of slow disks (quorum-protocol 8.3). Disks that fail are in test/simulation/disk-faults.test.ts. */
 
 it("F37: no commit counts a leader whose disk has not got the txn", () => {
-  const cluster = startedCluster(3);
+  const cluster = servingCluster(3);
   const client = cluster.connect(3, 60_000);
   // Of the other two one acknowledges, which is no quorum without the leader.
   cluster.slowDisks.add(1).add(3);
@@ -20,7 +20,7 @@ it("F37: no commit counts a leader whose disk has not got the txn", () => {
 });
 
 it("F37: the followers are a quorum without it", () => {
-  const cluster = startedCluster(3);
+  const cluster = servingCluster(3);
   const client = cluster.connect(3, 60_000);
   cluster.slowDisks.add(3);
   expect(zk.create(client, "/a")).toBe(0);
@@ -28,7 +28,7 @@ it("F37: the followers are a quorum without it", () => {
 });
 
 it("F38: an election waits until the log of the old role has everything, and nothing is in it twice", () => {
-  const cluster = startedCluster(3);
+  const cluster = servingCluster(3);
   const client = cluster.connect(3, 60_000);
   cluster.slowDisks.add(2);
   for (const path of ["/1", "/2", "/3"]) expect(zk.create(client, path)).toBe(0);

@@ -6,22 +6,13 @@ import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { decodeTxn, encodeTxn } from "../../../../../src/protocol/txn.ts";
 import { counterOf, makeZxid } from "../../../../../src/protocol/zxid.ts";
 import { bytes, zk } from "../../../../support/core-client.ts";
-import { membershipOf, PeerCluster } from "../../../../support/peer-cluster.ts";
+import { membershipOf } from "../../../../support/peers/ensemble-defaults.ts";
+import { endings, expectAgreement, hasNode, logOf, notices } from "../../../../support/peers/findings.ts";
+import { createTxn, joinAs } from "../../../../support/peers/foreign-words.ts";
+import { endSync, followImpostor, lead } from "../../../../support/peers/led-by-impostor.ts";
+import { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
+import { servingCluster, untilServing } from "../../../../support/peers/scenes.ts";
 import { range } from "../../../../support/storage.ts";
-import {
-  createTxn,
-  endings,
-  endSync,
-  expectAgreement,
-  followImpostor,
-  hasNode,
-  joinAs,
-  lead,
-  logOf,
-  notices,
-  servingCluster,
-  untilServing,
-} from "../../../../support/zab.ts";
 
 const { ACK, COMMIT, DIFF, PROPOSAL, UPTODATE } = PacketType;
 

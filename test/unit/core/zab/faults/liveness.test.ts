@@ -1,14 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { zk } from "../../../../support/core-client.ts";
-import { membershipOf, PeerCluster } from "../../../../support/peer-cluster.ts";
-import {
-  expectAgreement,
-  serving,
-  startedCluster,
-  startServing,
-  write,
-} from "../../../../support/peer-scenes.ts";
+import { membershipOf } from "../../../../support/peers/ensemble-defaults.ts";
+import { expectAgreement } from "../../../../support/peers/findings.ts";
+import { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
+import { serving, servingCluster, startServing, write } from "../../../../support/peers/scenes.ts";
 
 const TICK_MS = 2000;
 const SYNC_LIMIT_MS = 5 * TICK_MS;
@@ -26,7 +22,7 @@ describe("L1: a leader serves soon", () => {
   it.each([3, 5])(
     "L1: of %i servers, within a second of the loss of their leader, until a quorum is lost",
     (voters) => {
-      const cluster = startedCluster(voters);
+      const cluster = servingCluster(voters);
       for (let left = voters - 1; left > voters / 2; left--) {
         cluster.kill(cluster.leader()!);
         cluster.until(() => cluster.leader() !== undefined, 1000);
@@ -47,7 +43,7 @@ it("L2: every server that reaches the leader gets UPTODATE", () => {
 });
 
 it("L3: a proposal that nobody acknowledges ends the leadership within syncLimit and a tick", () => {
-  const cluster = startedCluster(3);
+  const cluster = servingCluster(3);
   const client = cluster.connect(3, 60_000);
   cluster.slowDisks.add(1).add(2);
   client.request(OpCode.create, zk.createBody("/a"));
@@ -67,7 +63,7 @@ it("L3: a proposal that nobody acknowledges ends the leadership within syncLimit
 });
 
 it("L4: a leader that hears nothing stops serving within syncLimit and a tick", () => {
-  const cluster = startedCluster(3);
+  const cluster = servingCluster(3);
   const client = cluster.connect(3, 60_000);
   cluster.advance(5 * TICK_MS);
   cluster.mute(3);
@@ -78,7 +74,7 @@ it("L4: a leader that hears nothing stops serving within syncLimit and a tick", 
 
 describe("L5: a session whose client is silent ends, with its ephemerals", () => {
   it("L5: when its time is over", () => {
-    const cluster = startedCluster(3);
+    const cluster = servingCluster(3);
     const client = cluster.connect(1, 6000);
     expect(zk.create(client, "/e", { flags: EPHEMERAL })).toBe(0);
     cluster.advance(5000);
@@ -91,7 +87,7 @@ describe("L5: a session whose client is silent ends, with its ephemerals", () =>
   });
 
   it("L5: and once more its time behind each change of the leader", () => {
-    const cluster = startedCluster(3);
+    const cluster = servingCluster(3);
     const client = cluster.connect(1, 6000);
     expect(zk.create(client, "/e", { flags: EPHEMERAL })).toBe(0);
     cluster.drop(client);

@@ -3,16 +3,16 @@ import { PacketType } from "../../../../../src/core/zab/packets.ts";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { bytes, zk } from "../../../../support/core-client.ts";
 import type { Client } from "../../../../support/core-harness.ts";
-import { membershipOf, PeerCluster } from "../../../../support/peer-cluster.ts";
+import { membershipOf } from "../../../../support/peers/ensemble-defaults.ts";
+import { expectAgreement, hasNode } from "../../../../support/peers/findings.ts";
+import { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
 import {
   dividedCluster,
-  expectAgreement,
   serving,
-  startedCluster,
+  servingCluster,
   startServing,
   write,
-} from "../../../../support/peer-scenes.ts";
-import { hasNode } from "../../../../support/zab.ts";
+} from "../../../../support/peers/scenes.ts";
 
 /**
  * F35 of quorum-protocol 8.3: the connection between a leader and a learner breaks behind each packet of a whole join and of
@@ -43,7 +43,7 @@ const BROADCAST = ["REQUEST", "PROPOSAL", "ACK", "COMMIT", "SYNC", "REVALIDATE",
 
 /** Server 1 lacks /a and /b. */
 function lagging(options: ConstructorParameters<typeof PeerCluster>[1] = {}): PeerCluster {
-  const cluster = startedCluster(3, options);
+  const cluster = servingCluster(3, 0, options);
   write(cluster, 3, "/old");
   cluster.kill(1);
   write(cluster, 3, "/a", "/b");

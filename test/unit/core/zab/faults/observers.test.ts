@@ -5,21 +5,13 @@ import { PacketType } from "../../../../../src/core/zab/packets.ts";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { makeZxid, ZXID_ZERO } from "../../../../../src/protocol/zxid.ts";
 import { zk } from "../../../../support/core-client.ts";
-import { membershipOf, PeerCluster } from "../../../../support/peer-cluster.ts";
-import {
-  createTxn,
-  expectAgreement,
-  hasNode,
-  joinAs,
-  lead,
-  logOf,
-  memberLine,
-  notices,
-  RECONFIG_OPEN,
-  reconfig,
-  servingCluster,
-  untilServing,
-} from "../../../../support/zab.ts";
+import { membershipOf } from "../../../../support/peers/ensemble-defaults.ts";
+import { expectAgreement, hasNode, logOf, notices } from "../../../../support/peers/findings.ts";
+import { createTxn, joinAs } from "../../../../support/peers/foreign-words.ts";
+import { lead } from "../../../../support/peers/led-by-impostor.ts";
+import { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
+import { memberLine, RECONFIG_OPEN, reconfig } from "../../../../support/peers/reconfiguring.ts";
+import { servingCluster, untilServing } from "../../../../support/peers/scenes.ts";
 
 const { ACK, COMMIT, DIFF, INFORM, LEADERINFO, OBSERVERINFO, PROPOSAL } = PacketType;
 

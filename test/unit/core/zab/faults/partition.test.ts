@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { zk } from "../../../../support/core-client.ts";
-import type { PeerCluster } from "../../../../support/peer-cluster.ts";
-import { expectAgreement, serving, startedCluster, write } from "../../../../support/peer-scenes.ts";
-import { hasNode, logOf } from "../../../../support/zab.ts";
+import { expectAgreement, hasNode, logOf } from "../../../../support/peers/findings.ts";
+import type { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
+import { serving, servingCluster, write } from "../../../../support/peers/scenes.ts";
 
 const TICK_MS = 2000;
 const SYNC_LIMIT_TICKS = 5;
@@ -24,7 +24,7 @@ function words(cluster: PeerCluster, sid: number): string {
 
 describe("F32: a leader that gets no processor for longer than syncLimit", () => {
   it("F32: answers no write of its clients when it goes on, and steps down", () => {
-    const cluster = startedCluster(3);
+    const cluster = servingCluster(3);
     const client = cluster.connect(3, 60_000);
     expect(zk.create(client, "/before")).toBe(0);
     let isAsked = false;
@@ -48,7 +48,7 @@ describe("F32: a leader that gets no processor for longer than syncLimit", () =>
   });
 
   it("F32: nor when it hears of nobody's going: then it finds out itself, within a tick", () => {
-    const cluster = startedCluster(3);
+    const cluster = servingCluster(3);
     const client = cluster.connect(3, 60_000);
     // Nothing of the two gets through any more, and nothing breaks.
     cluster.mute(3);
@@ -65,7 +65,7 @@ describe("F32: a leader that gets no processor for longer than syncLimit", () =>
 
 describe("F33: a follower that never acknowledges a proposal, and answers pings", () => {
   it("F33: is closed when syncLimit has passed, while the others commit", () => {
-    const cluster = startedCluster(3);
+    const cluster = servingCluster(3);
     const client = cluster.connect(3, 60_000);
     cluster.slowDisks.add(1);
     expect(zk.create(client, "/a")).toBe(0);
@@ -84,7 +84,7 @@ describe("F33: a follower that never acknowledges a proposal, and answers pings"
   });
 
   it("F33: without proposals it is not late, however long that lasts", () => {
-    const cluster = startedCluster(3);
+    const cluster = servingCluster(3);
     cluster.slowDisks.add(1);
     cluster.advance(10 * SYNC_LIMIT_MS);
     expect(serving(cluster, 1, 2, 3)).toBe(true);
@@ -92,7 +92,7 @@ describe("F33: a follower that never acknowledges a proposal, and answers pings"
 });
 
 it("F34: the leader in a minority steps down, the majority elects, and what the minority wrote is cut on its return", () => {
-  const cluster = startedCluster(5);
+  const cluster = servingCluster(5);
   write(cluster, 5, "/before");
   const client = cluster.connect(5, 60_000);
   const follower = cluster.connect(4, 60_000);

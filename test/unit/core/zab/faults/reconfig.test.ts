@@ -7,20 +7,12 @@ import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { encodeTxn } from "../../../../../src/protocol/txn.ts";
 import { makeZxid, type Zxid } from "../../../../../src/protocol/zxid.ts";
 import { zk } from "../../../../support/core-client.ts";
-import { membershipOf, type PeerCluster } from "../../../../support/peer-cluster.ts";
-import {
-  elect,
-  endSync,
-  expectAgreement,
-  followImpostor,
-  lead,
-  memberLine,
-  notices,
-  RECONFIG_OPEN,
-  reconfig,
-  servingCluster,
-  untilServing,
-} from "../../../../support/zab.ts";
+import { membershipOf } from "../../../../support/peers/ensemble-defaults.ts";
+import { expectAgreement, notices } from "../../../../support/peers/findings.ts";
+import { elect, endSync, followImpostor, lead } from "../../../../support/peers/led-by-impostor.ts";
+import type { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
+import { memberLine, RECONFIG_OPEN, reconfig } from "../../../../support/peers/reconfiguring.ts";
+import { servingCluster, untilServing } from "../../../../support/peers/scenes.ts";
 
 const { COMMIT, DIFF, PROPOSAL } = PacketType;
 

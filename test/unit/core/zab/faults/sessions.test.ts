@@ -9,16 +9,10 @@ import { decodeTxn, encodeTxn, type TxnBody } from "../../../../../src/protocol/
 import { makeZxid, type Zxid } from "../../../../../src/protocol/zxid.ts";
 import { zk } from "../../../../support/core-client.ts";
 import { type Client, connectPayload, OPEN_ACL } from "../../../../support/core-harness.ts";
-import type { PeerCluster } from "../../../../support/peer-cluster.ts";
-import {
-  endSync,
-  expectAgreement,
-  followImpostor,
-  hasNode,
-  lead,
-  servingCluster,
-  untilServing,
-} from "../../../../support/zab.ts";
+import { expectAgreement, hasNode } from "../../../../support/peers/findings.ts";
+import { endSync, followImpostor, lead } from "../../../../support/peers/led-by-impostor.ts";
+import type { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
+import { servingCluster, untilServing } from "../../../../support/peers/scenes.ts";
 
 const TIMEOUT_MS = 6_000;
 const EPHEMERAL = 1;

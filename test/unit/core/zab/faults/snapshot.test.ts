@@ -2,18 +2,11 @@ import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
 import { PacketType } from "../../../../../src/core/zab/packets.ts";
 import { makeZxid } from "../../../../../src/protocol/zxid.ts";
-import type { PeerCluster } from "../../../../support/peer-cluster.ts";
-import {
-  errorTxn,
-  expectAgreement,
-  LED_EPOCH,
-  ledByImpostor,
-  serving,
-  startedCluster,
-  startServing,
-  write,
-} from "../../../../support/peer-scenes.ts";
-import { hasNode, logOf } from "../../../../support/zab.ts";
+import { expectAgreement, hasNode, logOf } from "../../../../support/peers/findings.ts";
+import { errorTxn } from "../../../../support/peers/foreign-words.ts";
+import { LED_EPOCH, ledByImpostor } from "../../../../support/peers/led-by-impostor.ts";
+import type { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
+import { serving, servingCluster, startServing, write } from "../../../../support/peers/scenes.ts";
 
 const { ACK, ACKEPOCH, COMMIT, DIFF, NEWLEADER, PROPOSAL, SNAP, UPTODATE } = PacketType;
 
@@ -21,7 +14,7 @@ const { ACK, ACKEPOCH, COMMIT, DIFF, NEWLEADER, PROPOSAL, SNAP, UPTODATE } = Pac
 
 /** Server 1 has /old and lacks what 2 and 3 have; whoever comes gets a snapshot. */
 function lagging(): PeerCluster {
-  const cluster = startedCluster(3, { ensemble: { forcesSnapshotSync: true } });
+  const cluster = servingCluster(3, 0, { ensemble: { forcesSnapshotSync: true } });
   write(cluster, 3, "/old");
   cluster.kill(1);
   write(cluster, 3, "/a", "/b");

@@ -3,23 +3,14 @@ import { PacketType } from "../../../../../src/core/zab/packets.ts";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { makeZxid, type Zxid } from "../../../../../src/protocol/zxid.ts";
 import { zk } from "../../../../support/core-client.ts";
-import { membershipOf, PeerCluster, STREAM } from "../../../../support/peer-cluster.ts";
+import { membershipOf } from "../../../../support/peers/ensemble-defaults.ts";
+import { endings, expectAgreement, hasNode, logOf, notices } from "../../../../support/peers/findings.ts";
+import { createTxn, joinAs } from "../../../../support/peers/foreign-words.ts";
+import { STREAM } from "../../../../support/peers/impostor.ts";
+import { elect, endSync, followImpostor, lead } from "../../../../support/peers/led-by-impostor.ts";
+import { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
+import { servingCluster, untilServing } from "../../../../support/peers/scenes.ts";
 import { range } from "../../../../support/storage.ts";
-import {
-  createTxn,
-  elect,
-  endings,
-  endSync,
-  expectAgreement,
-  followImpostor,
-  hasNode,
-  joinAs,
-  lead,
-  logOf,
-  notices,
-  servingCluster,
-  untilServing,
-} from "../../../../support/zab.ts";
 
 const { ACK, COMMIT, DIFF, LEADERINFO, NEWLEADER, PING, PROPOSAL, SNAP, TRUNC, UPTODATE } = PacketType;
 

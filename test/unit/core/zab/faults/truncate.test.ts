@@ -3,18 +3,11 @@ import { PacketType } from "../../../../../src/core/zab/packets.ts";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { makeZxid } from "../../../../../src/protocol/zxid.ts";
 import { zk } from "../../../../support/core-client.ts";
-import type { ServerStep } from "../../../../support/peer-cluster.ts";
-import {
-  dividedCluster,
-  errorTxn,
-  expectAgreement,
-  LED_EPOCH,
-  ledByImpostor,
-  startedCluster,
-  startServing,
-  write,
-} from "../../../../support/peer-scenes.ts";
-import { hasNode, int, learnerInfo, logOf } from "../../../../support/zab.ts";
+import { expectAgreement, hasNode, logOf } from "../../../../support/peers/findings.ts";
+import { errorTxn, int, learnerInfo } from "../../../../support/peers/foreign-words.ts";
+import { LED_EPOCH, ledByImpostor } from "../../../../support/peers/led-by-impostor.ts";
+import type { ServerStep } from "../../../../support/peers/peer-node.ts";
+import { dividedCluster, servingCluster, startServing, write } from "../../../../support/peers/scenes.ts";
 
 const { ACKEPOCH, COMMIT, DIFF, FOLLOWERINFO, NEWLEADER, PROPOSAL, SNAP, TRUNC } = PacketType;
 
@@ -74,7 +67,7 @@ describe("F28: an old leader with txns of epoch 1 that nobody has, while epoch 2
     ["a server of ours is cut: it cuts where it is told to", 0x10001, TRUNC],
     ["one of Apache gets a snapshot: nobody knows what a cut would leave in its log", 0x10000, SNAP],
   ])("F28: %s", (_, protocolVersion, packet) => {
-    const cluster = startedCluster(3);
+    const cluster = servingCluster(3);
     write(cluster, 3, "/kept");
     const last = cluster.peer(3).lastZxid;
     // Epoch 2 has no txn but the one that only the test's server has logged.
@@ -120,7 +113,7 @@ it.each([
 );
 
 it("a follower of Apache that comes again with what its leader has proposed, and not committed, is cut", () => {
-  const cluster = startedCluster(3);
+  const cluster = servingCluster(3);
   const client = cluster.connect(3);
   cluster.kill(1);
   cluster.slowDisks.add(2);
