@@ -67,6 +67,16 @@ export function createTxn(zxid: number, path: string): Uint8Array {
   });
 }
 
+/** The configuration `text` as a txn. */
+export function reconfigTxn(zxid: Zxid, text: string): Uint8Array {
+  const data = new TextEncoder().encode(text);
+  return encodeTxn({
+    header: { clientId: Int64.ZERO, cxid: 0, zxid, time: 1, type: OpCode.reconfig },
+    body: { type: OpCode.reconfig, path: "/zookeeper/config", data, version: -1 },
+    digest: undefined,
+  });
+}
+
 /** The bytes of a txn that changes nothing. */
 export function errorTxn(zxid: number): Uint8Array {
   return encodeTxn({

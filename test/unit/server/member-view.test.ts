@@ -8,6 +8,7 @@ import { MemberView } from "../../../src/server/ensemble/member-view.ts";
 import { bytes, zk } from "../../support/core-client.ts";
 import { membershipOf } from "../../support/peers/ensemble-defaults.ts";
 import { PeerCluster } from "../../support/peers/peer-cluster.ts";
+import { servingCluster, untilServing } from "../../support/peers/scenes.ts";
 import { FakeAdminView, nextTurn } from "../admin/fake-admin-view.ts";
 
 function viewOf(cluster: PeerCluster, sid: number): MemberView {
@@ -31,13 +32,8 @@ function metricsOf(cluster: PeerCluster, sid: number): Record<string, number> {
   return Object.fromEntries([...registry.values()].map(({ name, value }) => [name, value]));
 }
 
-function started(voters: number, observers = 0, ensemble = {}): PeerCluster {
-  const cluster = new PeerCluster(membershipOf(voters, observers), { ensemble });
-  const sids = [...cluster.nodes.keys()];
-  cluster.start(...sids);
-  cluster.until(() => sids.every((sid) => cluster.peer(sid).isServing));
-  return cluster;
-}
+const started = (voters: number, observers = 0, ensemble = {}): PeerCluster =>
+  servingCluster(voters, observers, { ensemble });
 
 async function wordOf(view: FakeAdminView, word: string): Promise<string> {
   let text = "";
@@ -232,7 +228,7 @@ describe("the metrics of a member", () => {
       cnt_unavailable_time: 0,
     });
     cluster.kill(3);
-    cluster.until(() => [1, 2].every((sid) => cluster.peer(sid).isServing));
+    untilServing(cluster, 1, 2);
     expect(metricsOf(cluster, 1)).toMatchObject({
       looking_count: 2,
       cnt_unavailable_time: 1,

@@ -5,19 +5,18 @@ import { SERVER_OPTIONS_DEFAULT, type ServerOptions } from "../../../../src/core
 import { formatMembership } from "../../../../src/core/quorum/membership-text.ts";
 import { PacketType } from "../../../../src/core/zab/packets.ts";
 import { Peer } from "../../../../src/core/zab/peer.ts";
-import { Int64 } from "../../../../src/protocol/int64.ts";
 import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { SetDataRequest } from "../../../../src/protocol/records/proto.ts";
-import { encodeTxn } from "../../../../src/protocol/txn.ts";
 import { makeZxid, ZXID_ZERO, type Zxid } from "../../../../src/protocol/zxid.ts";
 import { bytes } from "../../../support/core-client.ts";
 import { ENSEMBLE_OPTIONS, membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import { errorTxn, int, OURS, reconfigTxn } from "../../../support/peers/foreign-words.ts";
 import type { Impostor } from "../../../support/peers/impostor.ts";
 import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
+import { RECONFIG_OPEN } from "../../../support/peers/reconfiguring.ts";
+import { startServing, untilServing } from "../../../support/peers/scenes.ts";
 
-const OPEN = { reconfigEnabled: true, auth: { ...SERVER_OPTIONS_DEFAULT.auth, skipACL: true } };
 const { COMMIT, DIFF, LEADERINFO, NEWLEADER, PROPOSAL, SNAP, TRUNC } = PacketType;
-const OURS = Uint8Array.from([0, 1, 0, 1]);
 
 const CONFIGURATION = new TextEncoder().encode(formatMembership(membershipOf(3)));
 
@@ -25,15 +24,7 @@ const CONFIGURATION = new TextEncoder().encode(formatMembership(membershipOf(3))
 function reconfigAt(zxid: Zxid) {
   const { servers, hierarchy } = membershipOf(3);
   const without3 = { servers: servers.filter(({ id }) => id !== 3), hierarchy, version: zxid };
-  const data = new TextEncoder().encode(formatMembership(without3));
-  const header = { clientId: Int64.ZERO, cxid: 0, zxid, time: 1, type: OpCode.reconfig };
-  const body = { type: OpCode.reconfig, path: "/zookeeper/config", data, version: -1 };
-  return encodeTxn({ header, body, digest: undefined });
-}
-
-function errorAt(zxid: Zxid) {
-  const header = { clientId: Int64.ZERO, cxid: 0, zxid, time: 1, type: OpCode.error };
-  return encodeTxn({ header, body: { type: OpCode.error, err: -1 }, digest: undefined });
+  return reconfigTxn(zxid, formatMembership(without3));
 }
 
 /**
@@ -43,7 +34,7 @@ function errorAt(zxid: Zxid) {
 function followsUntil(
   act: (leader: Impostor, cluster: PeerCluster) => void,
   log: readonly Uint8Array[] = [],
-  server: Partial<ServerOptions> = OPEN,
+  server: Partial<ServerOptions> = RECONFIG_OPEN,
 ): PeerCluster {
   const cluster = new PeerCluster(membershipOf(3), { server });
   const store = cluster.store(2);
@@ -60,10 +51,10 @@ function followsUntil(
     cluster.step(2, { kind: "notification", from, payload });
   }
   cluster.until(() => accepted.length > 0);
-  act(accepted[0]!.say(LEADERINFO, makeZxid(9, 0), OURS), cluster);
+  act(accepted[0]!.say(LEADERINFO, makeZxid(9, 0), int(OURS)), cluster);
   cluster.step(2, { kind: "linkDown", link: -1, reason: "reset" });
   cluster.start(1);
-  cluster.until(() => [1, 2].every((sid) => cluster.peer(sid).isServing));
+  untilServing(cluster, 1, 2);
   return cluster;
 }
 
@@ -85,7 +76,7 @@ describe("a reconfig that is not in the log any more, or was never, is nobody's 
     const first = makeZxid(1, 1);
     const cluster = followsUntil(
       (leader) => leader.say(TRUNC, first),
-      [errorAt(first), reconfigAt(makeZxid(1, 2))],
+      [errorTxn(first), reconfigAt(makeZxid(1, 2))],
     );
     expect(cluster.peer(2).lastZxid).toBe(first);
     for (const sid of [1, 2]) {
@@ -109,7 +100,7 @@ describe("a reconfig that is not in the log any more, or was never, is nobody's 
         };
         leader.say(NEWLEADER, makeZxid(9, 0), CONFIGURATION);
       },
-      [errorAt(makeZxid(1, 1)), reconfigAt(makeZxid(1, 2))],
+      [errorTxn(makeZxid(1, 1)), reconfigAt(makeZxid(1, 2))],
     );
     expect(cluster.peer(2).lastZxid).toBe(last);
     for (const sid of [1, 2]) {
@@ -138,7 +129,7 @@ describe("a reconfig that is not in the log any more, or was never, is nobody's 
   });
 
   test("its file is left of a time before what is committed", () => {
-    const cluster = new PeerCluster(membershipOf(3), { server: OPEN });
+    const cluster = new PeerCluster(membershipOf(3), { server: RECONFIG_OPEN });
     const { servers, hierarchy } = membershipOf(3);
     const at = (version: number) => ({ servers, hierarchy, version: makeZxid(1, version) });
     const view = (lastSeen: number) =>
@@ -161,15 +152,14 @@ describe("a reconfig that is not in the log any more, or was never, is nobody's 
   });
 
   test("its text was written to the node by somebody, and no reconfig did that", () => {
-    const cluster = new PeerCluster(membershipOf(3), { server: OPEN });
-    cluster.start(1, 2, 3);
-    cluster.until(() => [1, 2, 3].every((sid) => cluster.peer(sid).isServing));
+    const cluster = new PeerCluster(membershipOf(3), { server: RECONFIG_OPEN });
+    startServing(cluster, 1, 2, 3);
     const { servers, hierarchy } = membershipOf(3);
     const text = formatMembership({ servers: servers.slice(0, 2), hierarchy, version: makeZxid(7, 7) });
     const body = SetDataRequest.encode({ path: "/zookeeper/config", data: bytes(text), version: -1 });
     expect(cluster.connect(1).call(OpCode.setData, body).err).toBe(0);
     cluster.kill(3);
-    cluster.until(() => [1, 2].every((sid) => cluster.peer(sid).isServing));
+    untilServing(cluster, 1, 2);
     for (const sid of [1, 2]) expect(cluster.peer(sid).view.committed.version).toBe(makeZxid(1, 0));
   });
 });

@@ -5,29 +5,24 @@ import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { counterOf, makeZxid } from "../../../../src/protocol/zxid.ts";
 import { zk } from "../../../support/core-client.ts";
 import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import { int, learnerInfo, OURS } from "../../../support/peers/foreign-words.ts";
 import type { Impostor } from "../../../support/peers/impostor.ts";
 import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
+import { startServing } from "../../../support/peers/scenes.ts";
 
 const COUNTER_MAX = 10;
 
 /** A follower of ours that a test speaks for, in sync and served by leader 3. */
 function follower(cluster: PeerCluster, sid: number): Impostor {
-  const info = new JuteWriter();
-  info.writeLong(sid);
-  info.writeInt(0x10001);
-  info.writeLong(0);
-  const epoch = new JuteWriter();
-  epoch.writeInt(-1);
   return cluster
     .intrude(3)
-    .say(PacketType.FOLLOWERINFO, 0, info.take())
-    .say(PacketType.ACKEPOCH, cluster.peer(3).lastZxid, epoch.take());
+    .say(PacketType.FOLLOWERINFO, 0, learnerInfo(sid, OURS))
+    .say(PacketType.ACKEPOCH, cluster.peer(3).lastZxid, int(-1));
 }
 
 function started(): PeerCluster {
   const cluster = new PeerCluster(membershipOf(3), { ensemble: { counterMax: COUNTER_MAX } });
-  cluster.start(2, 3);
-  cluster.until(() => [2, 3].every((sid) => cluster.peer(sid).isServing));
+  startServing(cluster, 2, 3);
   return cluster;
 }
 
@@ -43,8 +38,7 @@ describe("a change of the epoch without an election", () => {
 
   test("F20: the leader proposes nothing in the new epoch before it has that on its own disk, whoever else has", () => {
     const cluster = started();
-    cluster.start(1);
-    cluster.until(() => cluster.peer(1).isServing);
+    startServing(cluster, 1);
     const client = cluster.connect(3);
     while (counterOf(cluster.peer(3).lastZxid) < COUNTER_MAX)
       expect(zk.create(client, `/n${cluster.peer(3).lastZxid}`)).toBe(0);

@@ -4,16 +4,12 @@ import { counterOf, epochOf } from "../../../../src/protocol/zxid.ts";
 import { zk } from "../../../support/core-client.ts";
 import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
 import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
+import { servingCluster, startServing } from "../../../support/peers/scenes.ts";
 
 const COUNTER_MAX = 10;
 
-function started(observerMasterPort = 0): PeerCluster {
-  const ensemble = { counterMax: COUNTER_MAX, observerMasterPort };
-  const cluster = new PeerCluster(membershipOf(3, 1), { ensemble });
-  cluster.start(1, 2, 3, 4);
-  cluster.until(() => [1, 2, 3, 4].every((sid) => cluster.peer(sid).isServing));
-  return cluster;
-}
+const started = (observerMasterPort = 0): PeerCluster =>
+  servingCluster(3, 1, { ensemble: { counterMax: COUNTER_MAX, observerMasterPort } });
 
 describe("the end of an epoch's counter", () => {
   test.each([
@@ -49,8 +45,7 @@ describe("the end of an epoch's counter", () => {
     cluster.kill(1);
     const client = cluster.connect(2);
     for (let i = 0; i < 35; i++) expect(zk.create(client, `/n${i}`)).toBe(0);
-    cluster.start(1);
-    cluster.until(() => cluster.peer(1).isServing);
+    startServing(cluster, 1);
     expect(cluster.peer(1).lastZxid).toBe(cluster.peer(3).lastZxid);
     expect(zk.create(cluster.connect(1), "/more")).toBe(0);
   });
@@ -70,8 +65,7 @@ describe("the end of an epoch's counter", () => {
 describe("a voter that has accepted an epoch from a leader that came to nothing", () => {
   test("F52: joins, among servers of ours: the working leader goes on to an epoch above, and its clients notice nothing", () => {
     const cluster = new PeerCluster(membershipOf(3));
-    cluster.start(1, 2, 3);
-    cluster.until(() => [1, 2, 3].every((sid) => cluster.peer(sid).isServing));
+    startServing(cluster, 1, 2, 3);
     cluster.kill(1);
     const client = cluster.connect(2);
     expect(zk.create(client, "/a")).toBe(0);

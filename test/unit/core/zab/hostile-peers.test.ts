@@ -4,25 +4,23 @@ import { Int64 } from "../../../../src/protocol/int64.ts";
 import { JuteWriter } from "../../../../src/protocol/jute-writer.ts";
 import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { CreateRequest } from "../../../../src/protocol/records/proto.ts";
-import { encodeTxn } from "../../../../src/protocol/txn.ts";
-import { makeZxid, type Zxid } from "../../../../src/protocol/zxid.ts";
+import { makeZxid } from "../../../../src/protocol/zxid.ts";
 import { zk } from "../../../support/core-client.ts";
 import { OPEN_ACL } from "../../../support/core-harness.ts";
 import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
 import { endings, notices } from "../../../support/peers/findings.ts";
-import { APACHE, int, learnerInfo, OURS } from "../../../support/peers/foreign-words.ts";
+import { APACHE, errorTxn, int, learnerInfo, OURS } from "../../../support/peers/foreign-words.ts";
 import type { Impostor } from "../../../support/peers/impostor.ts";
 import { elect, endSync, followImpostor, lead } from "../../../support/peers/led-by-impostor.ts";
 import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
-import { untilServing } from "../../../support/peers/scenes.ts";
+import { startServing, untilServing } from "../../../support/peers/scenes.ts";
 
 const EPOCH = 0x1_0000_0000;
 
 /** Servers 1, 2 and 3 of four; the fourth is the impostor's. */
 function started(): PeerCluster {
   const cluster = new PeerCluster(membershipOf(4));
-  cluster.start(1, 2, 3);
-  untilServing(cluster, 1, 2, 3);
+  startServing(cluster, 1, 2, 3);
   return cluster;
 }
 
@@ -130,8 +128,7 @@ test("a second server of one id does not push the first one out, until that one 
 
 test("strangers are limited where new members may come by reconfig, and keep no member out", () => {
   const cluster = new PeerCluster(membershipOf(4), { server: { reconfigEnabled: true } });
-  cluster.start(1, 2, 3);
-  cluster.until(() => [1, 2, 3].every((sid) => cluster.peer(sid).isServing));
+  startServing(cluster, 1, 2, 3);
   const strangers = Array.from({ length: 65 }, (_, at) =>
     cluster.intrude(3).say(PacketType.OBSERVERINFO, 0, learnerInfo(100 + at)),
   );
@@ -145,7 +142,7 @@ test("whoever is no member does not make the leader use epochs up, whether it le
   cluster.start(2, 3);
   cluster.until(() => cluster.peer(3).state === "leading");
   cluster.intrude(3).say(PacketType.FOLLOWERINFO, makeZxid(500, 0), learnerInfo(9));
-  cluster.until(() => cluster.peer(2).isServing);
+  untilServing(cluster, 2);
   cluster.intrude(3).say(PacketType.FOLLOWERINFO, makeZxid(900, 0), learnerInfo(8));
   cluster.advance(1000);
   expect([cluster.store(3).accepted, cluster.store(2).accepted]).toEqual([1, 1]);
@@ -204,14 +201,8 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
   const info = (it: Impostor, epoch = 9) => lead(it, epoch);
   /** A leader that serves in its epoch, with nothing before it. */
   const serve = (it: Impostor) => endSync(info(it).say(PacketType.DIFF, 0), 9);
-  const proposal = (zxid: number) =>
-    encodeTxn({
-      header: { clientId: Int64.ZERO, cxid: 0, zxid: zxid as Zxid, time: 1, type: OpCode.error },
-      body: { type: OpCode.error, err: -1 },
-      digest: undefined,
-    });
   const propose = (it: Impostor, zxid: number, inside = zxid) =>
-    it.say(PacketType.PROPOSAL, zxid, proposal(inside));
+    it.say(PacketType.PROPOSAL, zxid, errorTxn(inside));
 
   const cases: [string, (it: Impostor) => void, RegExp][] = [
     ["another first packet", (it) => it.say(PacketType.DIFF, 0), /first packet has type 13/],
@@ -325,7 +316,7 @@ describe("a leader that is no leader: nothing of it is adopted", () => {
     leader.sayAtOnce(
       [PacketType.NEWLEADER, makeZxid(9, 0)],
       [PacketType.COMMIT, 99],
-      [PacketType.PROPOSAL, makeZxid(9, 1), proposal(makeZxid(9, 1))],
+      [PacketType.PROPOSAL, makeZxid(9, 1), errorTxn(makeZxid(9, 1))],
     );
     expect(leader.isClosed).toBe(true);
     expect(cluster.store(1).log).toEqual([]);

@@ -5,14 +5,14 @@ import { zk } from "../../../support/core-client.ts";
 import { connectPayload, OPEN_ACL } from "../../../support/core-harness.ts";
 import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
 import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
+import { startServing } from "../../../support/peers/scenes.ts";
 
 /** Server 3 leads. */
 function startCluster(upgrades: boolean): PeerCluster {
   const cluster = new PeerCluster(membershipOf(3), {
     server: { localSessionsEnabled: true, localSessionsUpgradingEnabled: upgrades },
   });
-  cluster.start(1, 2, 3);
-  cluster.until(() => [1, 2, 3].every((sid) => cluster.peer(sid).isServing));
+  startServing(cluster, 1, 2, 3);
   expect(cluster.peer(3).state).toBe("leading");
   return cluster;
 }

@@ -1,10 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { formatMembership } from "../../../../src/core/quorum/membership-text.ts";
-import { Int64 } from "../../../../src/protocol/int64.ts";
-import { OpCode } from "../../../../src/protocol/opcode.ts";
-import { encodeTxn } from "../../../../src/protocol/txn.ts";
 import { makeZxid } from "../../../../src/protocol/zxid.ts";
 import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import { reconfigTxn } from "../../../support/peers/foreign-words.ts";
 import { type ClusterOptions, PeerCluster } from "../../../support/peers/peer-cluster.ts";
 import { RECONFIG_OPEN } from "../../../support/peers/reconfiguring.ts";
 
@@ -15,11 +13,8 @@ function withLoggedReconfig(ensemble: ClusterOptions["ensemble"] = {}): PeerClus
   const cluster = new PeerCluster(membershipOf(3), { server: RECONFIG_OPEN, ensemble });
   const { servers, hierarchy } = membershipOf(3);
   const without2 = { servers: servers.filter(({ id }) => id !== 2), hierarchy, version: ZXID };
-  const data = new TextEncoder().encode(formatMembership(without2));
-  const header = { clientId: Int64.ZERO, cxid: 0, zxid: ZXID, time: 1, type: OpCode.reconfig };
-  const body = { type: OpCode.reconfig, path: "/zookeeper/config", data, version: -1 };
   const store = cluster.store(3);
-  store.log.push({ zxid: ZXID, bytes: encodeTxn({ header, body, digest: undefined }) });
+  store.log.push({ zxid: ZXID, bytes: reconfigTxn(ZXID, formatMembership(without2)) });
   store.accepted = store.current = 1;
   return cluster;
 }

@@ -9,7 +9,7 @@ import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
 import { notices } from "../../../support/peers/findings.ts";
 import { learnerInfo } from "../../../support/peers/foreign-words.ts";
 import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
-import { servingCluster } from "../../../support/peers/scenes.ts";
+import { servingCluster, startServing, untilServing } from "../../../support/peers/scenes.ts";
 
 function syncBody(path: string): Uint8Array {
   const text = bytes(path);
@@ -19,8 +19,7 @@ function syncBody(path: string): Uint8Array {
 describe("observers fed by followers", () => {
   test("see every write, forward their clients' writes and syncs, and move to another follower", () => {
     const cluster = new PeerCluster(membershipOf(3, 2), { ensemble: { observerMasterPort: 2191 } });
-    cluster.start(1, 2, 3, 4, 5);
-    cluster.until(() => [1, 2, 3, 4, 5].every((sid) => cluster.peer(sid).isServing));
+    startServing(cluster, 1, 2, 3, 4, 5);
     const client = cluster.connect(4);
     expect(zk.create(client, "/a")).toBe(0);
     client.request(OpCode.sync, syncBody("/a"));
@@ -35,7 +34,7 @@ describe("observers fed by followers", () => {
     stranger.connect(30_000, moved.sessionId, new Uint8Array(16));
     expect(stranger.timeoutMs).toBe(0);
     cluster.kill(1);
-    cluster.until(() => [2, 3, 4, 5].every((sid) => cluster.peer(sid).isServing));
+    untilServing(cluster, 2, 3, 4, 5);
     expect(zk.create(cluster.connect(4), "/c")).toBe(0);
     cluster.advance(25_000);
     expect(cluster.peer(5).lastZxid).toBe(cluster.peer(3).lastZxid);
@@ -59,8 +58,7 @@ describe("observers fed by followers", () => {
 describe("a server without a quorum, with readonlymode.enabled", () => {
   test("serves reads to clients that ask for it, until there is a quorum again", () => {
     const cluster = new PeerCluster(membershipOf(3), { ensemble: { isReadOnlyEnabled: true } });
-    cluster.start(1, 2, 3);
-    cluster.until(() => [1, 2, 3].every((sid) => cluster.peer(sid).isServing));
+    startServing(cluster, 1, 2, 3);
     expect(zk.create(cluster.connect(1), "/a", { data: bytes("x") })).toBe(0);
     cluster.kill(2, 3);
     cluster.until(() => cluster.peer(1).server?.role === "read-only");
@@ -77,7 +75,7 @@ describe("a server without a quorum, with readonlymode.enabled", () => {
     expect(client.reply().err).toBe(ErrorCode.NOTREADONLY);
     expect(client.call(OpCode.exists, Uint8Array.from([...syncBody("/a"), 0])).err).toBe(0);
     cluster.start(2);
-    cluster.until(() => cluster.peer(1).isServing);
+    untilServing(cluster, 1);
     expect(client.isClosed).toBe(true);
   });
 });

@@ -3,42 +3,21 @@ import { ErrorCode } from "../../../../src/protocol/error-code.ts";
 import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { bytes, zk } from "../../../support/core-client.ts";
 import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import { expectAgreement } from "../../../support/peers/findings.ts";
 import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
+import { serving, servingCluster, untilServing } from "../../../support/peers/scenes.ts";
 
 const EPHEMERAL = 1;
 
-function serving(cluster: PeerCluster, ...sids: number[]): boolean {
-  return sids.every((sid) => cluster.peer(sid).isServing);
-}
-
-function started(voters: number, observers = 0, options = {}): PeerCluster {
-  const cluster = new PeerCluster(membershipOf(voters, observers), options);
-  const sids = [...cluster.nodes.keys()];
-  cluster.start(...sids);
-  cluster.until(() => serving(cluster, ...sids));
-  return cluster;
-}
-
-/** Every running server has the same tree at the same zxid. */
-function expectAgreement(cluster: PeerCluster): void {
-  const running = [...cluster.nodes.values()].flatMap(({ peer }) => (peer === undefined ? [] : [peer]));
-  const states = running.map(({ database }) => ({
-    zxid: database.lastProcessedZxid,
-    digest: String(database.tree.treeDigest()),
-    sessions: [...database.sessions.keys()].sort(),
-  }));
-  for (const state of states) expect(state).toEqual(states[0]);
-}
-
 describe("an ensemble", () => {
   test("three fresh servers elect the highest sid, in epoch 1", () => {
-    const cluster = started(3);
+    const cluster = servingCluster(3);
     expect(cluster.leader()).toBe(3);
     expect(cluster.store(1)).toMatchObject({ accepted: 1, current: 1 });
   });
 
   test("a write through any server is answered and is everywhere", () => {
-    const cluster = started(3, 1);
+    const cluster = servingCluster(3, 1);
     for (const sid of [1, 2, 3, 4]) {
       const client = cluster.connect(sid);
       expect(zk.create(client, `/n${sid}`, { data: bytes("x") })).toBe(ErrorCode.OK);
@@ -51,16 +30,16 @@ describe("an ensemble", () => {
   });
 
   test("the loss of the leader loses nothing; it comes back by DIFF", () => {
-    const cluster = started(3);
+    const cluster = servingCluster(3);
     const client = cluster.connect(1);
     expect(zk.create(client, "/a")).toBe(0);
     cluster.kill(3);
-    cluster.until(() => serving(cluster, 1, 2));
+    untilServing(cluster, 1, 2);
     expect(cluster.leader()).toBe(2);
     const other = cluster.connect(1);
     expect(zk.create(other, "/b")).toBe(0);
     cluster.start(3);
-    cluster.until(() => serving(cluster, 1, 2, 3));
+    untilServing(cluster, 1, 2, 3);
     expect(zk.create(cluster.connect(3), "/c")).toBe(0);
     expect(cluster.peer(3).database.tree.lookup("/b")).toBeGreaterThan(0);
     expectAgreement(cluster);
@@ -72,7 +51,7 @@ describe("an ensemble", () => {
   ])(
     "F23: what is written during a snapshot, a %s, comes before NEWLEADER (ZOOKEEPER-3104)",
     (_, dataBytes) => {
-      const cluster = started(3, 0, { ensemble: { forcesSnapshotSync: true } });
+      const cluster = servingCluster(3, 0, { ensemble: { forcesSnapshotSync: true } });
       cluster.kill(1);
       const client = cluster.connect(2);
       const data = new Uint8Array(dataBytes);
@@ -86,29 +65,29 @@ describe("an ensemble", () => {
       cluster.advance(5_000);
       cluster.finishSnapshots(3);
       expect(cluster.store(1).snapshot?.zxid).toBe(cluster.peer(3).lastZxid);
-      cluster.until(() => serving(cluster, 1, 2, 3));
+      untilServing(cluster, 1, 2, 3);
       expect(zk.create(client, "/after")).toBe(0);
       expectAgreement(cluster);
     },
   );
 
   test("a server far behind gets a snapshot, and survives a restart with it", () => {
-    const cluster = started(3, 0, { ensemble: { forcesSnapshotSync: true } });
+    const cluster = servingCluster(3, 0, { ensemble: { forcesSnapshotSync: true } });
     cluster.kill(1);
     const client = cluster.connect(2);
     for (let i = 0; i < 20; i++) expect(zk.create(client, `/n${i}`)).toBe(0);
     cluster.start(1);
-    cluster.until(() => serving(cluster, 1, 2, 3));
+    untilServing(cluster, 1, 2, 3);
     expectAgreement(cluster);
     expect(zk.create(client, "/after")).toBe(0);
     cluster.kill(1);
     cluster.start(1);
-    cluster.until(() => serving(cluster, 1, 2, 3));
+    untilServing(cluster, 1, 2, 3);
     expectAgreement(cluster);
   });
 
   test("what a leader proposed to nobody is cut when it comes back", () => {
-    const cluster = started(3);
+    const cluster = servingCluster(3);
     const client = cluster.connect(3);
     expect(zk.create(client, "/kept")).toBe(0);
     cluster.cut(1, 3);
@@ -117,14 +96,14 @@ describe("an ensemble", () => {
     cluster.until(() => cluster.peer(3).state === "looking" && serving(cluster, 1, 2));
     expect(zk.create(cluster.connect(1), "/next")).toBe(0);
     cluster.heal();
-    cluster.until(() => serving(cluster, 1, 2, 3));
+    untilServing(cluster, 1, 2, 3);
     expect(cluster.peer(3).database.tree.lookup("/lost")).toBe(-1);
     expect(cluster.peer(3).database.tree.lookup("/next")).toBeGreaterThan(0);
     expectAgreement(cluster);
   });
 
   test("sessions move between servers, expire once, and take their ephemerals along", () => {
-    const cluster = started(3);
+    const cluster = servingCluster(3);
     const client = cluster.connect(1, 6_000);
     expect(zk.create(client, "/e", { flags: EPHEMERAL })).toBe(0);
     const moved = cluster.open(2);
@@ -144,7 +123,7 @@ describe("an ensemble", () => {
   });
 
   test("a leader that did not get the processor asks for sessions before it lets them expire", () => {
-    const cluster = started(3);
+    const cluster = servingCluster(3);
     const client = cluster.connect(1, 4_000);
     expect(zk.create(client, "/e", { flags: EPHEMERAL })).toBe(0);
     // For 7 s, less than syncLimit, the leader hears and says nothing, while the client pings its follower.
@@ -157,7 +136,7 @@ describe("an ensemble", () => {
   });
 
   test("a session ends although followers come and go: their coming is no sign of its client's life (3.12)", () => {
-    const cluster = started(3);
+    const cluster = servingCluster(3);
     const client = cluster.connect(3, 8000);
     expect(zk.create(client, "/mine", { flags: 1 })).toBe(0);
     cluster.drop(client);
@@ -171,7 +150,7 @@ describe("an ensemble", () => {
   });
 
   test("sync on a follower sees what was written through another one", () => {
-    const cluster = started(3);
+    const cluster = servingCluster(3);
     const writer = cluster.connect(1);
     const reader = cluster.connect(2);
     expect(zk.create(writer, "/s")).toBe(0);
@@ -194,14 +173,14 @@ describe("an ensemble", () => {
   });
 
   test("without a quorum nobody serves, with one again everybody does", () => {
-    const cluster = started(5);
+    const cluster = servingCluster(5);
     cluster.kill(5, 4, 3);
     cluster.until(() => cluster.peer(1).state === "looking" && cluster.peer(2).state === "looking");
     expect(cluster.connect(1).isClosed).toBe(true);
     cluster.start(4);
-    cluster.until(() => serving(cluster, 1, 2, 4));
+    untilServing(cluster, 1, 2, 4);
     cluster.start(3, 5);
-    cluster.until(() => serving(cluster, 1, 2, 3, 4, 5));
+    untilServing(cluster, 1, 2, 3, 4, 5);
     expectAgreement(cluster);
   });
 });

@@ -5,7 +5,9 @@ import { encodeTxn } from "../../../../src/protocol/txn.ts";
 import type { Zxid } from "../../../../src/protocol/zxid.ts";
 import { zk } from "../../../support/core-client.ts";
 import { membershipOf } from "../../../support/peers/ensemble-defaults.ts";
+import { notices } from "../../../support/peers/findings.ts";
 import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
+import { startServing } from "../../../support/peers/scenes.ts";
 
 /** What a standalone server has written: its zxids have no epoch. */
 function seedStandalone(cluster: PeerCluster, sid: number): void {
@@ -23,8 +25,7 @@ describe("a standalone server's data in an ensemble", () => {
   test("wins the election against empty servers, and is on all of them", () => {
     const cluster = new PeerCluster(membershipOf(3));
     seedStandalone(cluster, 1);
-    cluster.start(1, 2, 3);
-    cluster.until(() => [1, 2, 3].every((sid) => cluster.peer(sid).isServing));
+    startServing(cluster, 1, 2, 3);
     expect(cluster.leader()).toBe(1);
     expect(zk.create(cluster.connect(3), "/new")).toBe(0);
     for (const sid of [1, 2, 3]) expect(cluster.peer(sid).database.tree.lookup("/old5")).toBeGreaterThan(0);
@@ -33,8 +34,7 @@ describe("a standalone server's data in an ensemble", () => {
   test("is not thrown away when empty servers have formed an ensemble without it", () => {
     const cluster = new PeerCluster(membershipOf(3));
     seedStandalone(cluster, 1);
-    cluster.start(2, 3);
-    cluster.until(() => [2, 3].every((sid) => cluster.peer(sid).isServing));
+    startServing(cluster, 2, 3);
     expect(zk.create(cluster.connect(2), "/new")).toBe(0);
     cluster.start(1);
     cluster.advance(30_000);
@@ -52,8 +52,7 @@ describe("a standalone server's data in an ensemble", () => {
   test("an ensemble of one grows", () => {
     const cluster = new PeerCluster(membershipOf(1));
     seedStandalone(cluster, 1);
-    cluster.start(1);
-    cluster.until(() => cluster.peer(1).isServing);
+    startServing(cluster, 1);
     expect(zk.create(cluster.connect(1), "/new")).toBe(0);
     expect(cluster.store(1)).toMatchObject({ accepted: 1, current: 1 });
   });
@@ -70,8 +69,7 @@ describe("the data of another ensemble, of a later epoch", () => {
     const foreign = other.store(1);
     expect(foreign.current).toBe(9);
 
-    cluster.start(2, 3);
-    cluster.until(() => [2, 3].every((sid) => cluster.peer(sid).isServing));
+    startServing(cluster, 2, 3);
     const client = cluster.connect(2);
     expect(zk.create(client, "/new")).toBe(0);
     Object.assign(cluster.store(1), { ...foreign, log: [...foreign.log] });
@@ -82,9 +80,8 @@ describe("the data of another ensemble, of a later epoch", () => {
     expect(cluster.store(1).current).toBe(9);
     expect(client.isClosed).toBe(false);
     expect(zk.create(client, "/still-served")).toBe(0);
-    const notices = cluster.events.flatMap(({ event }) =>
-      event.kind === "peerNotice" ? [event.message] : [],
+    expect(notices(cluster, 2) + notices(cluster, 3)).toMatch(
+      /follower 1 .*is of another ensemble.*move its version-2 aside/,
     );
-    expect(notices.join("\n")).toMatch(/follower 1 .*is of another ensemble.*move its version-2 aside/);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { PacketType } from "../../../../../src/core/zab/packets.ts";
 import { expectAgreement, hasNode, logOf } from "../../../../support/peers/findings.ts";
 import type { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
-import { serving, servingCluster, startServing, write } from "../../../../support/peers/scenes.ts";
+import { servingCluster, startServing, untilServing, write } from "../../../../support/peers/scenes.ts";
 
 const { ACKEPOCH, DIFF, SNAP, TRUNC } = PacketType;
 const SYNCS: readonly number[] = [DIFF, SNAP, TRUNC];
@@ -37,7 +37,7 @@ describe("F30: a follower that was away for more txns than the committed log has
     const cluster = away();
     const syncs = syncsOf(cluster);
     cluster.heal();
-    cluster.until(() => serving(cluster, 1, 2, 3));
+    untilServing(cluster, 1, 2, 3);
     expect(syncs).toEqual([DIFF]);
     expect(logOf(cluster, 1)).toEqual(logOf(cluster, 3));
     expectAgreement(cluster);
@@ -48,7 +48,7 @@ describe("F30: a follower that was away for more txns than the committed log has
     const syncs = syncsOf(cluster);
     cluster.store(3).log.splice(0, PATHS.length);
     cluster.heal();
-    cluster.until(() => serving(cluster, 1));
+    untilServing(cluster, 1);
     expect(syncs).toEqual([SNAP]);
     for (const path of PATHS) expect(hasNode(cluster, 1, path)).toBe(true);
     expect(cluster.store(1).log).toEqual([]);
@@ -66,7 +66,7 @@ describe("F30: a follower that was away for more txns than the committed log has
     };
     const syncs = syncsOf(cluster);
     cluster.heal();
-    cluster.until(() => serving(cluster, 1));
+    untilServing(cluster, 1);
     const notices = cluster.events.map(({ event }) => (event.kind === "peerNotice" ? event.message : ""));
     expect(notices.filter((message) => message.includes("the own log has a gap"))).toHaveLength(1);
     expect(syncs).toEqual([SNAP]);
@@ -109,7 +109,7 @@ describe("F31: a server whose disk was replaced", () => {
     cluster.kill(2);
     cluster.store(2).mayVote = true;
     startServing(cluster, 2);
-    cluster.until(() => serving(cluster, 1, 2, 3));
+    untilServing(cluster, 1, 2, 3);
     expect(cluster.leader()).toBe(1);
     for (const sid of [2, 3]) expect(hasNode(cluster, sid, "/precious")).toBe(true);
   });

@@ -8,7 +8,7 @@ import { errorTxn, int, learnerInfo, OURS } from "../../../../support/peers/fore
 import { LED_EPOCH, ledByImpostor } from "../../../../support/peers/led-by-impostor.ts";
 import type { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
 import type { ServerStep } from "../../../../support/peers/peer-node.ts";
-import { serving, servingCluster, startServing, write } from "../../../../support/peers/scenes.ts";
+import { servingCluster, startServing, untilServing, write } from "../../../../support/peers/scenes.ts";
 
 const { ACK, ACKEPOCH, COMMIT, DIFF, FOLLOWERINFO, NEWLEADER, PROPOSAL, UPTODATE } = PacketType;
 const PATHS = ["/1", "/2", "/3", "/4"];
@@ -21,7 +21,7 @@ const TXNS = PATHS.length + 1;
 function lagging(): PeerCluster {
   const cluster = servingCluster(3);
   cluster.kill(3);
-  cluster.until(() => serving(cluster, 1, 2));
+  untilServing(cluster, 1, 2);
   write(cluster, 1, ...PATHS);
   cluster.kill(1, 2);
   return cluster;

@@ -8,7 +8,13 @@ import { membershipOf } from "../../../../support/peers/ensemble-defaults.ts";
 import { expectAgreement, hasNode } from "../../../../support/peers/findings.ts";
 import { int, learnerInfo, OURS, voteFor } from "../../../../support/peers/foreign-words.ts";
 import { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
-import { serving, servingCluster, startServing, write } from "../../../../support/peers/scenes.ts";
+import {
+  serving,
+  servingCluster,
+  startServing,
+  untilServing,
+  write,
+} from "../../../../support/peers/scenes.ts";
 
 const { FOLLOWERINFO, LEADERINFO, ACKEPOCH, DIFF, NEWLEADER } = PacketType;
 const INIT_LIMIT_MS = 20_000;
@@ -79,7 +85,7 @@ describe("F13: a leader that crashes between its acceptedEpoch and LEADERINFO", 
 
   it("F13: follows in it, uncounted, when the others use it meanwhile: nobody else had it", () => {
     const cluster = crashed();
-    cluster.until(() => serving(cluster, 1, 2));
+    untilServing(cluster, 1, 2);
     expect(cluster.leader()).toBe(2);
     expect(cluster.store(2).current).toBe(2);
     const epochs: number[] = [];
@@ -146,7 +152,7 @@ it("F15: who crashed between ACKEPOCH and NEWLEADER has the old currentEpoch, an
   cluster.connect(3).request(OpCode.create, zk.createBody("/lost"));
   cluster.kill(3);
   cluster.heal();
-  cluster.until(() => serving(cluster, 1, 2));
+  untilServing(cluster, 1, 2);
   expect(cluster.store(2).current).toBe(2);
   cluster.arrived = ({ type }, from) => {
     if (type === ACKEPOCH && from === 3) cluster.kill(3);

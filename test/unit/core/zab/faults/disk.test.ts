@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { zk } from "../../../../support/core-client.ts";
 import { expectAgreement, hasNode, logOf } from "../../../../support/peers/findings.ts";
-import { serving, servingCluster, write } from "../../../../support/peers/scenes.ts";
+import { servingCluster, untilServing, write } from "../../../../support/peers/scenes.ts";
 
 /** Fault scenarios of slow disks (quorum-protocol 8.3). Disks that fail are in test/simulation/disk-faults.test.ts. */
 
@@ -45,7 +45,7 @@ it("F38: an election waits until the log of the old role has everything, and not
   expect(cluster.peer(1).state).toBe("looking");
   cluster.slowDisks.delete(2);
   cluster.persist(2);
-  cluster.until(() => serving(cluster, 1, 2));
+  untilServing(cluster, 1, 2);
   expect(cluster.leader()).toBe(2);
   write(cluster, 1, "/4");
   expect(logOf(cluster, 2).slice(0, before.length)).toEqual(before);

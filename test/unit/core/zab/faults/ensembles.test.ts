@@ -11,7 +11,7 @@ import { endings, expectAgreement, hasNode, logOf, notices } from "../../../../s
 import { createTxn, joinAs } from "../../../../support/peers/foreign-words.ts";
 import { endSync, followImpostor, lead } from "../../../../support/peers/led-by-impostor.ts";
 import { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
-import { servingCluster, untilServing } from "../../../../support/peers/scenes.ts";
+import { servingCluster, startServing, untilServing } from "../../../../support/peers/scenes.ts";
 import { range } from "../../../../support/storage.ts";
 
 const { ACK, COMMIT, DIFF, PROPOSAL, UPTODATE } = PacketType;
@@ -80,8 +80,7 @@ describe("quorum-protocol 8.3: digests", () => {
     const cluster = new PeerCluster(membershipOf(3), {
       serverOf: (sid) => ({ digestEnabled: sid !== without }),
     });
-    cluster.start(1, 2, 3);
-    untilServing(cluster, 1, 2, 3);
+    startServing(cluster, 1, 2, 3);
     expect(zk.create(cluster.connect(1), "/d")).toBe(0);
     const act = (round: string, ...sids: readonly number[]): void => {
       for (const sid of sids) {
@@ -104,8 +103,7 @@ describe("quorum-protocol 8.3: digests", () => {
     cluster.kill(3);
     untilServing(cluster, 1, 2);
     expect(zk.create(cluster.connect(1), "/after")).toBe(0);
-    cluster.start(3);
-    untilServing(cluster, 3);
+    startServing(cluster, 3);
     const [first, ...others] = [1, 2, 3].map((sid) => cluster.peer(sid).database);
     for (const { tree, lastProcessedZxid } of others) {
       expect(lastProcessedZxid).toBe(first!.lastProcessedZxid);

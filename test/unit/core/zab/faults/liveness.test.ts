@@ -4,7 +4,13 @@ import { zk } from "../../../../support/core-client.ts";
 import { membershipOf } from "../../../../support/peers/ensemble-defaults.ts";
 import { expectAgreement } from "../../../../support/peers/findings.ts";
 import { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
-import { serving, servingCluster, startServing, write } from "../../../../support/peers/scenes.ts";
+import {
+  serving,
+  servingCluster,
+  startServing,
+  untilServing,
+  write,
+} from "../../../../support/peers/scenes.ts";
 
 const TICK_MS = 2000;
 const SYNC_LIMIT_MS = 5 * TICK_MS;
@@ -57,7 +63,7 @@ it("L3: a proposal that nobody acknowledges ends the leadership within syncLimit
     cluster.slowDisks.delete(sid);
     cluster.persist(sid);
   }
-  cluster.until(() => serving(cluster, 1, 2, 3));
+  untilServing(cluster, 1, 2, 3);
   expect(cluster.peer(1).database.tree.lookup("/a")).toBeGreaterThan(0);
   expectAgreement(cluster);
 });

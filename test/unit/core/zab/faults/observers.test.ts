@@ -11,7 +11,7 @@ import { createTxn, joinAs } from "../../../../support/peers/foreign-words.ts";
 import { lead } from "../../../../support/peers/led-by-impostor.ts";
 import { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
 import { memberLine, RECONFIG_OPEN, reconfig } from "../../../../support/peers/reconfiguring.ts";
-import { servingCluster, untilServing } from "../../../../support/peers/scenes.ts";
+import { servingCluster, startServing, untilServing } from "../../../../support/peers/scenes.ts";
 
 const { ACK, COMMIT, DIFF, INFORM, LEADERINFO, OBSERVERINFO, PROPOSAL } = PacketType;
 
@@ -113,8 +113,7 @@ describe("quorum-protocol 8.3: observers", () => {
       expect(master).not.toBe(leader);
       cluster.kill(4);
       for (const node of cluster.nodes.values()) node.isMasterOpen = false;
-      cluster.start(4);
-      untilServing(cluster, 4);
+      startServing(cluster, 4);
       expect((cluster.peer(4).role as unknown as { masterSid: number }).masterSid).toBe(leader);
       expect(zk.create(cluster.connect(4), "/a")).toBe(0);
     });
@@ -142,8 +141,7 @@ describe("quorum-protocol 8.3: observers", () => {
       const client = cluster.connect(left[0]!);
       // More than the 500 of commitLogCount.
       for (let at = 0; at < 520; at++) expect(zk.create(client, `/n${at}`)).toBe(0);
-      cluster.start(4);
-      untilServing(cluster, 4);
+      startServing(cluster, 4);
       expect(notices(cluster, 4)).toContain("sends SNAP");
       expect(zk.create(cluster.connect(4), "/after")).toBe(0);
       cluster.advance(2_000);
@@ -160,8 +158,7 @@ describe("quorum-protocol 8.3: observers", () => {
       cluster.kill(4);
       const client = cluster.connect(3);
       for (const path of ["/a", "/b", "/c"]) expect(zk.create(client, path)).toBe(0);
-      cluster.start(4);
-      untilServing(cluster, 4);
+      startServing(cluster, 4);
       expect(notices(cluster, 4)).toContain("sends DIFF");
       expect(zk.create(client, "/d")).toBe(0);
       expect(reconfig(client, { joiningServers: memberLine(4) })).toBe(0);

@@ -3,7 +3,7 @@ import { OpCode } from "../../../../../src/protocol/opcode.ts";
 import { zk } from "../../../../support/core-client.ts";
 import { expectAgreement, hasNode, logOf } from "../../../../support/peers/findings.ts";
 import type { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
-import { serving, servingCluster, write } from "../../../../support/peers/scenes.ts";
+import { serving, servingCluster, untilServing, write } from "../../../../support/peers/scenes.ts";
 
 const TICK_MS = 2000;
 const SYNC_LIMIT_TICKS = 5;
@@ -42,7 +42,7 @@ describe("F32: a leader that gets no processor for longer than syncLimit", () =>
     expect(cluster.peer(3).state).not.toBe("leading");
     expect(client.isClosed).toBe(true);
     write(cluster, 1, "/after");
-    cluster.until(() => serving(cluster, 1, 2, 3));
+    untilServing(cluster, 1, 2, 3);
     expect(hasNode(cluster, 3, "/in-the-pause")).toBe(false);
     expectAgreement(cluster);
   });
@@ -79,7 +79,7 @@ describe("F33: a follower that never acknowledges a proposal, and answers pings"
     expect(cluster.leader()).toBe(3);
     cluster.slowDisks.delete(1);
     cluster.persist(1);
-    cluster.until(() => serving(cluster, 1));
+    untilServing(cluster, 1);
     expectAgreement(cluster);
   });
 
@@ -109,7 +109,7 @@ it("F34: the leader in a minority steps down, the majority elects, and what the 
   expect(cluster.leader()).toBe(3);
   write(cluster, 1, "/majority");
   cluster.heal();
-  cluster.until(() => serving(cluster, 4, 5));
+  untilServing(cluster, 4, 5);
   for (const sid of [4, 5]) {
     expect(hasNode(cluster, sid, "/majority")).toBe(true);
     expect(hasNode(cluster, sid, "/minority") || hasNode(cluster, sid, "/minority-too")).toBe(false);

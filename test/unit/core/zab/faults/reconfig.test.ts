@@ -2,17 +2,15 @@ import { describe, expect, test } from "vitest";
 import { formatMembership } from "../../../../../src/core/quorum/membership-text.ts";
 import { PacketType } from "../../../../../src/core/zab/packets.ts";
 import { ErrorCode } from "../../../../../src/protocol/error-code.ts";
-import { Int64 } from "../../../../../src/protocol/int64.ts";
-import { OpCode } from "../../../../../src/protocol/opcode.ts";
-import { encodeTxn } from "../../../../../src/protocol/txn.ts";
 import { makeZxid, type Zxid } from "../../../../../src/protocol/zxid.ts";
 import { zk } from "../../../../support/core-client.ts";
 import { membershipOf } from "../../../../support/peers/ensemble-defaults.ts";
 import { expectAgreement, notices } from "../../../../support/peers/findings.ts";
+import { reconfigTxn } from "../../../../support/peers/foreign-words.ts";
 import { elect, endSync, followImpostor, lead } from "../../../../support/peers/led-by-impostor.ts";
 import type { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
 import { memberLine, RECONFIG_OPEN, reconfig } from "../../../../support/peers/reconfiguring.ts";
-import { servingCluster, untilServing } from "../../../../support/peers/scenes.ts";
+import { servingCluster, startServing, untilServing } from "../../../../support/peers/scenes.ts";
 
 const { COMMIT, DIFF, PROPOSAL } = PacketType;
 
@@ -53,8 +51,7 @@ describe("quorum-protocol 8.3: faults of a reconfig", () => {
     cluster.persist(2);
     untilServing(cluster, 1, 2);
     expect(cluster.leader()).toBe(2);
-    cluster.start(3);
-    untilServing(cluster, 3);
+    startServing(cluster, 3);
     expectVersion(cluster, proposed, 1, 2, 3);
     expectAgreement(cluster);
   });
@@ -70,8 +67,7 @@ describe("quorum-protocol 8.3: faults of a reconfig", () => {
     cluster.release();
     untilServing(cluster, 1, 2);
     expectVersion(cluster, before!, 1, 2);
-    cluster.start(3);
-    untilServing(cluster, 3);
+    startServing(cluster, 3);
     expectVersion(cluster, before!, 1, 2, 3);
     expect(reconfig(cluster.connect(1), { joiningServers: MOVED })).toBe(ErrorCode.OK);
   });
@@ -189,18 +185,8 @@ describe("quorum-protocol 8.3: faults of a reconfig", () => {
     expect(zk.create(cluster.connect(2), "/undisturbed")).toBe(0);
     cluster.kill(3);
     untilServing(cluster, 1, 2);
-    cluster.start(3);
-    untilServing(cluster, 3);
+    startServing(cluster, 3);
     expectVersion(cluster, newer.version, 1, 2, 3);
     expectAgreement(cluster);
   });
 });
-
-function reconfigTxn(zxid: Zxid, text: string): Uint8Array {
-  const data = new TextEncoder().encode(text);
-  return encodeTxn({
-    header: { clientId: Int64.ZERO, cxid: 0, zxid, time: 1, type: OpCode.reconfig },
-    body: { type: OpCode.reconfig, path: "/zookeeper/config", data, version: -1 },
-    digest: undefined,
-  });
-}

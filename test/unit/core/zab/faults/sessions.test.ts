@@ -12,7 +12,7 @@ import { type Client, connectPayload, OPEN_ACL } from "../../../../support/core-
 import { expectAgreement, hasNode } from "../../../../support/peers/findings.ts";
 import { endSync, followImpostor, lead } from "../../../../support/peers/led-by-impostor.ts";
 import type { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
-import { servingCluster, untilServing } from "../../../../support/peers/scenes.ts";
+import { servingCluster, startServing, untilServing } from "../../../../support/peers/scenes.ts";
 
 const TIMEOUT_MS = 6_000;
 const EPHEMERAL = 1;
@@ -247,8 +247,7 @@ describe("quorum-protocol 8.3: sessions and servers that come and go", () => {
     cluster.kill(3);
     cluster.until(() => cluster.peer(1).state === "looking" && cluster.peer(2).state === "looking");
     untilServing(cluster, 1, 2);
-    cluster.start(3);
-    untilServing(cluster, 3);
+    startServing(cluster, 3);
     for (const sid of [1, 2, 3]) expect(cluster.peer(sid).database.sessions.size).toBe(1);
     expectAgreement(cluster);
     const [frame] = client.frames;

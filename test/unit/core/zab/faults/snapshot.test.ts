@@ -6,7 +6,7 @@ import { expectAgreement, hasNode, logOf } from "../../../../support/peers/findi
 import { errorTxn } from "../../../../support/peers/foreign-words.ts";
 import { LED_EPOCH, ledByImpostor } from "../../../../support/peers/led-by-impostor.ts";
 import type { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
-import { serving, servingCluster, startServing, write } from "../../../../support/peers/scenes.ts";
+import { servingCluster, startServing, untilServing, write } from "../../../../support/peers/scenes.ts";
 
 const { ACK, ACKEPOCH, COMMIT, DIFF, NEWLEADER, PROPOSAL, SNAP, UPTODATE } = PacketType;
 
@@ -42,7 +42,7 @@ it.each([1, 4])(
     cluster.until(() => cluster.peer(1).role?.syncMode === "SNAP");
     cluster.slowSnapshots.delete(3);
     cluster.finishSnapshots(3);
-    cluster.until(() => serving(cluster, 1));
+    untilServing(cluster, 1);
     // What it had lost from memory came back from the disk each time.
     expect(said).toEqual(Array.from({ length: times + 1 }, () => before.log.at(-1)));
     expectAgreement(cluster);

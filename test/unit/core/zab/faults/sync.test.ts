@@ -9,7 +9,7 @@ import { createTxn, joinAs } from "../../../../support/peers/foreign-words.ts";
 import { STREAM } from "../../../../support/peers/impostor.ts";
 import { elect, endSync, followImpostor, lead } from "../../../../support/peers/led-by-impostor.ts";
 import { PeerCluster } from "../../../../support/peers/peer-cluster.ts";
-import { servingCluster, untilServing } from "../../../../support/peers/scenes.ts";
+import { servingCluster, startServing, untilServing } from "../../../../support/peers/scenes.ts";
 import { range } from "../../../../support/storage.ts";
 
 const { ACK, COMMIT, DIFF, LEADERINFO, NEWLEADER, PING, PROPOSAL, SNAP, TRUNC, UPTODATE } = PacketType;
@@ -25,8 +25,7 @@ describe("quorum-protocol 8.3: what a sync must not leave behind", () => {
     expect(zk.create(writer, "/a")).toBe(0);
     cluster.kill(1, 2);
     for (const path of ["/b", "/c", "/d"]) expect(zk.create(writer, path)).toBe(0);
-    cluster.start(1);
-    untilServing(cluster, 1);
+    startServing(cluster, 1);
     expect(notices(cluster, 1)).toContain("sends DIFF");
     // Nobody but 1, 4 and 5 has the last one; of 1, 2 and 3 only 1 can lead.
     cluster.kill(3);
@@ -133,10 +132,8 @@ describe("quorum-protocol 8.3: what a sync must not leave behind", () => {
       Object.assign(cluster.store(sid), { log: [...history], accepted: 2, current: 1 });
     const ghost = entryOf(makeZxid(2, 1), "/ghost");
     Object.assign(cluster.store(3), { log: [...history.slice(0, 5), ghost], accepted: 2, current: 2 });
-    cluster.start(1, 2);
-    untilServing(cluster, 1, 2);
-    cluster.start(3);
-    untilServing(cluster, 3);
+    startServing(cluster, 1, 2);
+    startServing(cluster, 3);
     expect(notices(cluster, 3)).toContain("sends TRUNC 0x100000008, here is 0x200000001");
     expect(hasNode(cluster, 3, "/ghost")).toBe(false);
     expect(logOf(cluster, 3)).not.toContain(ghost.zxid);
