@@ -24,13 +24,18 @@ const SECTOR_BYTES = 512;
 /** Bytes behind a broken place that one unacknowledged write can have left: the log writes no more than this at once. */
 export const TORN_BYTES_MAX = 4 * 1024 * 1024;
 /** Record data may itself begin or end with zeros; a lost sector's run of zeros is longer than the sector by that. */
-const NEIGHBOUR_ZEROS_MAX = 15;
+const ZEROS_BEFORE_MAX = 15;
+/** The header of a txn that no client asked for begins with so many: clientId, cxid, and a zxid of epoch 0; and the end of its length may be one. */
+const ZEROS_BEHIND_MAX = 20;
 /** A record's first four bytes are zero anyway, so fewer zeros than this at its start prove nothing. */
 const START_ZEROS_MIN = 5;
 
 /** In a record's head, behind four bytes that are always zero. */
 const CHECKSUM_AT = 4;
 const LENGTH_AT = 8;
+/** From the zxid to the type of its txn: three fields that are never zero. */
+const ZXID_AT = RECORD_HEAD_BYTES + 12;
+const BODY_AT = RECORD_HEAD_BYTES + PAYLOAD_BYTES_MIN;
 
 /** The bytes from the broken place on. */
 export interface Tail {
@@ -76,6 +81,9 @@ function classifyLast(tail: Tail): LogEnd {
   if (isThere && isPayload(payloadOf(tail.bytes, length), checksum)) {
     const detail = "the end byte of the last record is missing";
     return { kind: "unterminated", offset: tail.offset + payloadEnd, detail, recordsBehind: 0 };
+  }
+  if (countRecords(tail.bytes, tail.recordBytesMax) > 0) {
+    return damaged(tail, `whole records inside a record of ${length} bytes: a damaged length`);
   }
   return torn(tail, `only part of a record of ${length} bytes was written`);
 }
@@ -143,7 +151,7 @@ export function headOf(bytes: Buffer): Head {
 /** The payload of a record, of which trailing zeros may lie behind the end of `bytes`. */
 export function payloadOf(bytes: Buffer, length: number): Buffer {
   const payload = Buffer.alloc(length);
-  bytes.copy(payload, 0, RECORD_HEAD_BYTES, Math.min(bytes.length, RECORD_HEAD_BYTES + length));
+  payload.set(bytes.subarray(RECORD_HEAD_BYTES, RECORD_HEAD_BYTES + length));
   return payload;
 }
 
@@ -174,7 +182,8 @@ function isLengthSplit(offset: number): boolean {
 
 /** Whether sectors are missing as a whole while later ones are there, from somewhere in the first `recordBytes` of the broken record on. */
 function isTornInside({ bytes, offset, isCutShort }: Tail, recordBytes: number): boolean {
-  if (isCutShort || bytes.length > TORN_BYTES_MAX) return false;
+  // A record larger than that is a write of its own.
+  if (isCutShort || bytes.length > Math.max(TORN_BYTES_MAX, recordBytes)) return false;
   for (let at = 0; at < Math.min(recordBytes, bytes.length); ) {
     if (bytes[at] !== 0) {
       at++;
@@ -182,19 +191,30 @@ function isTornInside({ bytes, offset, isCutShort }: Tail, recordBytes: number):
     }
     let stop = at;
     while (stop < bytes.length && bytes[stop] === 0) stop++;
-    if (isLostWrite(offset, offset + at, offset + stop)) return true;
+    const [from, to] = [offset + at, offset + stop];
+    if (isLostWrite(offset, from, to) || isHeaderLost(offset, from, to)) return true;
     at = stop;
   }
   return false;
 }
 
+/**
+ * Whether the zeros in from … to-1 (file offsets) are the sectors, as a whole, that hold the zxid, time and type of the record, which
+ * are never zero: so a lost sector is known also among data that are themselves zeros, with which it then makes one run.
+ */
+function isHeaderLost(recordStart: number, from: number, to: number): boolean {
+  const sectorStart = Math.floor((recordStart + ZXID_AT) / SECTOR_BYTES) * SECTOR_BYTES;
+  const sectorEnd = Math.ceil((recordStart + BODY_AT) / SECTOR_BYTES) * SECTOR_BYTES;
+  return from <= Math.max(recordStart, sectorStart) && to >= sectorEnd;
+}
+
 /** Whether the zeros in from … to-1 (file offsets) are whole sectors, or the rest of a sector where the record starts. */
 export function isLostWrite(recordStart: number, from: number, to: number): boolean {
   const sectorEnd = Math.floor(to / SECTOR_BYTES) * SECTOR_BYTES;
-  if (to - sectorEnd > NEIGHBOUR_ZEROS_MAX || sectorEnd <= from) return false;
+  if (to - sectorEnd > ZEROS_BEHIND_MAX || sectorEnd <= from) return false;
   if (from === recordStart) return sectorEnd - from >= START_ZEROS_MIN;
   const sectorStart = Math.ceil(from / SECTOR_BYTES) * SECTOR_BYTES;
-  return sectorStart - from <= NEIGHBOUR_ZEROS_MAX && sectorEnd > sectorStart;
+  return sectorStart - from <= ZEROS_BEFORE_MAX && sectorEnd > sectorStart;
 }
 
 /** Complete records somewhere behind the broken place. */

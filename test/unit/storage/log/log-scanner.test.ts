@@ -238,6 +238,40 @@ describe("a write of which sectors are missing", () => {
     expect(scanLog(many, 65536).end).toMatchObject({ kind: "corrupt" });
   });
 
+  it("may be one record that is larger than all others together", () => {
+    const length = 5 * 1024 * 1024;
+    const bytes = logBytes([1, 2], (zxid) =>
+      payloadOf(zxid, createPrng(zxid).bytes(zxid === 2 ? length : 30)),
+    );
+    bytes.fill(0, 51_200, 102_400);
+    expect(scanLog(bytes, 65536, 2 * length).end).toMatchObject({ kind: "torn", recordsBehind: 0 });
+  });
+
+  it("may have held a record's header among data that are zeros", () => {
+    for (const alignment of range(0, 511)) {
+      const start = (length: number): number => scanLog(logBytes([1, 2, 3], fill(length))).records[2]!.offset;
+      const length = 1 + ((alignment + 512 - (start(1) % 512)) % 512);
+      const payload = (zxid: number) =>
+        zxid < 3 ? fill(length)(zxid) : payloadOf(zxid, new Uint8Array(700));
+      const { bytes, starts } = padded(range(1, 6), 2000, payload);
+      const third = starts[2]!;
+      expect(third % 512).toBe(alignment);
+      const from = Math.max(third, Math.floor((third + 24) / 512) * 512);
+      bytes.fill(0, from, Math.ceil((third + 44) / 512) * 512);
+      const { records, end } = scanLog(bytes);
+      expect(zxidsOf({ records, end })).toEqual([1, 2]);
+      expect(end).toMatchObject({ kind: "torn", offset: third });
+    }
+  });
+
+  it("may have stopped behind a head whose last byte is zero", () => {
+    const length = 0x100 - payloadOf(2, new Uint8Array(0)).length;
+    const { bytes, starts } = padded([1, 2], 5000, (zxid) => payloadOf(zxid, new Uint8Array(length)));
+    expect(bytes.readInt32BE(starts[1]! + 8)).toBe(0x100);
+    bytes.fill(0, starts[1]! + 12);
+    expect(scanLog(bytes).end).toMatchObject({ kind: "torn", offset: starts[1] });
+  });
+
   it("may be the first of a new file", () => {
     const bytes = Buffer.concat([whole, Buffer.alloc(4096)]);
     bytes.fill(0, 0, 512);
@@ -251,6 +285,19 @@ describe("lengths", () => {
     const second = scanLog(bytes).records[1]!.offset;
     bytes.writeInt32BE(length, second + 8);
     expect(scanLog(bytes).end).toMatchObject({ kind: "corrupt", offset: second });
+  });
+
+  it("that were damaged, and not alone, do not swallow the records behind them", () => {
+    for (const other of [4, 30, 60]) {
+      const bytes = Buffer.concat([logBytes(range(1, 6)), Buffer.alloc(70_000)]);
+      const second = scanLog(bytes).records[1]!;
+      bytes[second.offset + 10]! ^= 0x20;
+      bytes[second.offset + other]! ^= 0x04;
+      const { records, end } = scanLog(bytes);
+      expect(records).toHaveLength(1);
+      expect(end).toMatchObject({ kind: "corrupt", offset: second.offset });
+      expect(end.detail).toContain("a damaged length");
+    }
   });
 
   it("of a good record beyond the limit are named", () => {
