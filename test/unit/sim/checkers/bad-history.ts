@@ -1,5 +1,5 @@
 import type { DurableState } from "../../../../sim/durable-view.ts";
-import type { Facts, LearnerLink, Observation } from "../../../../sim/observation.ts";
+import type { Checker, Facts, LearnerLink, Observation } from "../../../../sim/observation.ts";
 import { quorumRuleOf } from "../../../../sim/quorum-rule.ts";
 import { TxnHistory } from "../../../../sim/txn-history.ts";
 import { Database } from "../../../../src/core/tree/database.ts";
@@ -95,3 +95,18 @@ export function int(value: number): Uint8Array {
   new DataView(bytes.buffer).setInt32(0, value);
   return bytes;
 }
+
+/** Shows the checker what happened, and returns what it said: undefined for each thing that is in order. */
+export function show(checker: Checker, facts: FakeFacts, ...seen: Observation[]): (string | undefined)[] {
+  return seen.map((one) => checker.see(one, facts));
+}
+
+export const quiet = undefined;
+export const started = (server: number): Observation => ({ kind: "started", server });
+export const logged = (server: number, zxid: Zxid, previous: Zxid, bytes = txn(zxid)): Observation => ({
+  kind: "logged",
+  server,
+  zxid,
+  previous,
+  bytes,
+});
