@@ -3,10 +3,14 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Client, connect, connectLazily, MisuseError } from "../../src/client/index.ts";
-import { freePort } from "../support/apache.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { Client, connect, connectLazily, MisuseError } from "../../src/client/index.ts";
+import { startTestServer } from "../../src/testing/index.ts";
 import { ClientTestServer } from "../support/client-server.ts";
+import { freePort } from "../support/free-port.ts";
+import { eventually } from "../support/recipe-world.ts";
+import { StandingTime } from "../support/standing-time.ts";
+import { UnknownNames } from "../support/unknown-names.ts";
 
 /** A server that greets with these bytes, or says nothing, or closes. */
 async function strangeServer(greet: (socket: Socket) => void): Promise<Server> {
@@ -36,14 +40,33 @@ describe("what cannot work is refused with a reason", () => {
     expect(unhandled).toEqual([]);
   });
 
-  const failing = (address: string, options: Parameters<typeof connect>[1] = {}): Promise<Error> =>
-    connect(address, { connectDeadlineMs: 400, ...options }).then(
-      async (zk) => {
+  /** What `connect` says at its deadline, which comes when every server has failed once, however long that takes. */
+  const failing = async (
+    address: string,
+    options: Parameters<typeof connect>[1] = {},
+    hasFailed: (zk: Client) => boolean = (zk) => zk.connectionFailures.length === address.split(",").length,
+  ): Promise<Error> => {
+    using time = new StandingTime();
+    const when = vi.spyOn(Client.prototype, "when");
+    let error: Error | undefined;
+    const ended = connect(address, { connectDeadlineMs: 400, ...options })
+      .then(async (zk) => {
         await zk.close();
         throw new Error("it connected");
-      },
-      (error) => error,
-    );
+      })
+      .catch((reason) => {
+        error = reason;
+      });
+    const client = when.mock.contexts[0] as Client | undefined;
+    when.mockRestore();
+    await eventually(() => {
+      time.pass(0);
+      return error !== undefined || (client !== undefined && hasFailed(client));
+    });
+    time.pass(options.connectDeadlineMs ?? 400);
+    await ended;
+    return error!;
+  };
 
   const strange = async (greet: (socket: Socket) => void): Promise<string> => {
     const server = await strangeServer(greet);
@@ -52,6 +75,7 @@ describe("what cannot work is refused with a reason", () => {
   };
 
   it("a wrong host", async () => {
+    using _names = new UnknownNames();
     const error = await failing("no-such-host.invalid:2181");
     expect(error).toMatchObject({ name: "ConnectionError", kind: "unresolved", retryable: true });
     expect(error.message).toMatch(/no-such-host\.invalid:2181 cannot be resolved/);
@@ -66,8 +90,14 @@ describe("what cannot work is refused with a reason", () => {
   });
 
   it("a server that never answers", async () => {
-    const address = await strange(() => {});
-    const error = await failing(address, { sessionTimeoutMs: 1000, connectDeadlineMs: 1300 });
+    let isAsked = false;
+    const address = await strange((socket) => {
+      socket.once("data", () => {
+        isAsked = true;
+      });
+    });
+    const options = { sessionTimeoutMs: 1000, connectDeadlineMs: 1300 };
+    const error = await failing(address, options, () => isAsked);
     expect(error).toMatchObject({ kind: "timeout" });
     expect(error.message).toMatch(/gave up waiting for the answer to the handshake/);
   });
@@ -124,8 +154,29 @@ describe("what cannot work is refused with a reason", () => {
   });
 
   it("an abort while connecting", async () => {
-    const error = await failing(`127.0.0.1:${await freePort()}`, { signal: AbortSignal.timeout(30) });
+    const signal = AbortSignal.timeout(30);
+    const error = await failing(`127.0.0.1:${await freePort()}`, { signal }, () => false);
     expect(error).toMatchObject({ name: "AbortedError", cause: { name: "TimeoutError" } });
+  });
+
+  it("TLS to a plain port", async () => {
+    await using server = await startTestServer();
+    const error = await failing(server.connectString, { tls: {} });
+    expect(error).toMatchObject({ name: "ConnectionError", kind: "tls" });
+    expect(error.message).toMatch(/Is it the secure port/);
+  });
+
+  it("TLS options that cannot be used", async () => {
+    const error = await failing("127.0.0.1:1", { tls: { cert: "nonsense", key: "nonsense" } });
+    expect(error).toMatchObject({ kind: "tls" });
+    expect(error.message).toMatch(/cannot use the TLS options/);
+  });
+
+  it("SASL with a server that does none", async () => {
+    await using server = await startTestServer();
+    const sasl = { mechanism: "DIGEST-MD5", username: "a", password: "b" } as const;
+    const error = await failing(server.connectString, { sasl });
+    expect(error).toMatchObject({ name: "AuthFailedError" });
   });
 
   describe("with a server", () => {
@@ -138,24 +189,6 @@ describe("what cannot work is refused with a reason", () => {
     afterAll(async () => {
       await zk?.close();
       await server.dispose();
-    });
-
-    it("TLS to a plain port", async () => {
-      const error = await failing(server.address, { tls: {} });
-      expect(error).toMatchObject({ name: "ConnectionError", kind: "tls" });
-      expect(error.message).toMatch(/Is it the secure port/);
-    });
-
-    it("TLS options that cannot be used", async () => {
-      const error = await failing(server.address, { tls: { cert: "nonsense", key: "nonsense" } });
-      expect(error).toMatchObject({ kind: "tls" });
-      expect(error.message).toMatch(/cannot use the TLS options/);
-    });
-
-    it("SASL with a server that does none", async () => {
-      const sasl = { mechanism: "DIGEST-MD5", username: "a", password: "b" } as const;
-      const error = await failing(server.address, { sasl });
-      expect(error).toMatchObject({ name: "AuthFailedError" });
     });
 
     it.each([
