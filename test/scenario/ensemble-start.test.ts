@@ -24,6 +24,13 @@ async function client(...ids: number[]) {
   return connected;
 }
 
+/** What a server complains of, but for the machine that it runs on being slow. */
+function complaints(id: number): string[] {
+  const { log } = ensemble.member(id);
+  const isOfMachine = (message: string): boolean => /^this process did not run:/.test(message);
+  return [...log.messages("warn"), ...log.messages("error")].filter((message) => !isOfMachine(message));
+}
+
 describe("a member that must not start", () => {
   it("is not one of the servers listed", async () => {
     ensemble = await TestEnsemble.create(3);
@@ -100,9 +107,8 @@ describe("three servers", () => {
     ensemble.wipe(1);
     await ensemble.start(1);
     await ensemble.untilServing();
-    const { server, log } = ensemble.member(1);
-    expect(server!.view.nodeCount()).toBe(ensemble.server(2).view.nodeCount());
-    expect(log.messages("warn").concat(log.messages("error"))).toEqual([]);
+    expect(ensemble.server(1).view.nodeCount()).toBe(ensemble.server(2).view.nodeCount());
+    expect(complaints(1)).toEqual([]);
     const reader = await client(1);
     await reader.sync("/");
     expect((await reader.children("/")).children).toHaveLength(31);
@@ -142,16 +148,12 @@ describe("three servers", () => {
     await ensemble.untilServing();
     isStopped = true;
     await writing;
-    const complaints = (): string[] => {
-      const { log } = ensemble.member(1);
-      return log.messages("warn").concat(log.messages("error"));
-    };
     // Every txn tells the digest that the tree must have.
-    expect(complaints()).toEqual([]);
+    expect(complaints(1)).toEqual([]);
     await ensemble.stop(1);
     await ensemble.start(1);
     await ensemble.untilServing();
-    expect(complaints()).toEqual([]);
+    expect(complaints(1)).toEqual([]);
   });
 
   it("lose one whose disk breaks: it ends with one line, and the others go on", async () => {

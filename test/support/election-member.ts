@@ -7,6 +7,7 @@ import type { Zxid } from "../../src/protocol/zxid.ts";
 import { ElectionNetwork } from "../../src/server/ensemble/election-network.ts";
 import { nodeClock, nodeTimer } from "../../src/server/node-ports.ts";
 import { createNodeNetwork } from "../../src/transport/node-network.ts";
+import { Changes } from "./changes.ts";
 
 /** A server that takes part in elections over real sockets, and does nothing else. */
 export class ElectionMember {
@@ -14,7 +15,9 @@ export class ElectionMember {
   readonly #links: ElectionNetwork;
   readonly #machine: FastLeaderElection;
   readonly #self: ElectionSelf;
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new Changes();
+  /** Whose notifications have come since the election began. */
+  readonly #heard = new Set<number>();
   #cancelTick: (() => void) | undefined;
   decided: { state: PeerState; vote: Vote } | undefined;
   readonly lines: string[] = [];
@@ -51,6 +54,7 @@ export class ElectionMember {
       sendsV2: false,
       received: (from, payload) => {
         this.#machine.receive(from, payload, now());
+        this.#heard.add(from);
         this.#perform();
       },
       unreachable: (peer) => {
@@ -73,18 +77,17 @@ export class ElectionMember {
   /** Begins an election; resolves with its result. */
   async elect(): Promise<{ state: PeerState; vote: Vote }> {
     this.decided = undefined;
+    this.#heard.clear();
     this.#links.forget();
     this.#machine.start(this.#self, now());
     this.#perform();
-    return await new Promise((resolve) => {
-      const look = () => {
-        if (this.decided === undefined) return;
-        this.#waiting.delete(look);
-        resolve(this.decided);
-      };
-      this.#waiting.add(look);
-      look();
-    });
+    await this.#changes.until(() => this.decided !== undefined);
+    return this.decided!;
+  }
+
+  /** Resolves when it knows, since its election began, whom `sid` wants. */
+  async hears(sid: number): Promise<void> {
+    await this.#changes.until(() => this.#heard.has(sid));
   }
 
   /** Goes on as after a sync: peers that look are told of `epoch`. */
@@ -112,9 +115,8 @@ export class ElectionMember {
         this.#perform();
       });
     }
-    if (decided === undefined) return;
-    this.decided = decided;
-    for (const look of [...this.#waiting]) look();
+    if (decided !== undefined) this.decided = decided;
+    this.#changes.note();
   }
 }
 

@@ -20,6 +20,8 @@ const DEFAULTS = {
   tickTime: "500",
   initLimit: "20",
   syncLimit: "10",
+  // A warning of a slow disk tells of the machine that the tests run on.
+  "fsync.warningthresholdms": "1000000",
   "admin.enableServer": "false",
   "4lw.commands.whitelist": "*",
   preAllocSize: "64",

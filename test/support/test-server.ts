@@ -57,6 +57,8 @@ const DEFAULTS = {
   clientPort: "0",
   clientPortAddress: "127.0.0.1",
   tickTime: "2000",
+  // A warning of a slow disk tells of the machine that the tests run on.
+  "fsync.warningthresholdms": "1000000",
   "4lw.commands.whitelist": "*",
 };
 
