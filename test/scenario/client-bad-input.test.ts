@@ -298,7 +298,7 @@ describe("what cannot work is refused with a reason", () => {
       child.stdout.on("data", (bytes) => {
         said += bytes;
       });
-      const [exitCode] = await once(child, "exit");
+      const [exitCode] = await once(child, "close");
       expect([exitCode, said]).toEqual([0, "closed\n"]);
     });
   });

@@ -23,7 +23,8 @@ class Program {
   constructor(...args: string[]) {
     const child = spawn(process.execPath, [RUNNER, ...args], { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
-    this.#exit = once(child, "exit");
+    // Not at its exit: what it has printed may not have been read by then.
+    this.#exit = once(child, "close");
     running.add(child);
     child.once("close", () => {
       running.delete(child);
