@@ -304,7 +304,7 @@ async function untilLogged(directory: string, text: string): Promise<void> {
   try {
     await changes.until(
       () => existsSync(checkout.path(file)) && checkout.read(file).includes(text),
-      10_000,
+      25_000,
       () => `never logged ${JSON.stringify(text)}:\n${checkout.read(file)}`,
     );
   } finally {

@@ -27,7 +27,7 @@ export class GrowingText {
    * @returns what came before it
    * @throws Error with all that is unseen when `deadlineMs` have passed
    */
-  async sees(text: string, deadlineMs = 10_000): Promise<string> {
+  async sees(text: string, deadlineMs = 25_000): Promise<string> {
     const never = (): string => `never saw ${JSON.stringify(text)} in:\n${this.#clean(this.#unseen)}`;
     await this.#changes.until(() => this.#clean(this.#unseen).includes(text), deadlineMs, never);
     const clean = this.#clean(this.#unseen);

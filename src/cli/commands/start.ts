@@ -39,7 +39,7 @@ export const start: ServerVerb = async ({ environment, output }) => {
     await launched(server);
     writePid(pidFile, server.pid ?? 0);
   } catch (error) {
-    server.kill();
+    await end(server);
     output.out("FAILED TO WRITE PID\n");
     output.err(`${(error as Error).message}\n`);
     return 1;
@@ -71,6 +71,12 @@ function launched(server: ChildProcess): Promise<void> {
     server.once("spawn", resolve);
     server.once("error", reject);
   });
+}
+
+/** Resolves when it has ended, if it ever was: whoever is told that there is no server may start another one at once. */
+async function end(server: ChildProcess): Promise<void> {
+  if (!server.kill()) return;
+  await new Promise((resolve) => server.once("exit", resolve));
 }
 
 /** True when the server says it is ready, or lives on beyond our patience; false when it ends before. */
