@@ -130,12 +130,7 @@ export class FastLeaderElection {
   setEstablished(state: PeerState, vote: Vote): void {
     this.setServing(state, vote);
     this.#isEstablished = true;
-    const self = this.#self;
-    if (self === undefined) return;
-    const voters = votersOf(self.view);
-    const forVoters = encodeNotification({ ...vote, state }, this.#config);
-    const forOthers = encodeNotification({ ...vote, state, electionEpoch: this.#round }, this.#config);
-    for (const to of this.#asked) this.#send.push({ to, payload: voters.has(to) ? forVoters : forOthers });
+    this.#tellServing(this.#asked, { ...vote, state });
     this.#asked.clear();
   }
 
@@ -317,10 +312,17 @@ export class FastLeaderElection {
     else this.#finishAtMs = Math.min(this.#finishAtMs, nowMs + this.#options.finalizeWaitMs);
   }
 
+  /**
+   * Votes that have not left are about a search that is over. Those who wait for them hear its result instead: the vote that makes this
+   * server's quorum complete is often the one that a peer lacks for its own.
+   */
   #decide(search: ElectionRound, vote: Vote): void {
     this.#round = search.round;
     this.setServing(vote.state, vote);
     this.#decided = { state: vote.state, vote };
+    const waiting = new Set(this.#send.map(({ to }) => to).filter((to) => this.#asked.has(to)));
+    this.#send = [];
+    this.#tellServing(waiting, vote);
   }
 
   #broadcast(search: ElectionRound, nowMs: number): void {
@@ -333,6 +335,15 @@ export class FastLeaderElection {
     for (const to of peers) if (to !== search.self.sid) this.#send.push({ to, payload });
     this.#unreached.clear();
     this.#retryAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  #tellServing(peers: ReadonlySet<number>, vote: Vote): void {
+    const self = this.#self;
+    if (self === undefined || peers.size === 0) return;
+    const voters = votersOf(self.view);
+    const forVoters = encodeNotification(vote, this.#config);
+    const forOthers = encodeNotification({ ...vote, electionEpoch: this.#round }, this.#config);
+    for (const to of peers) this.#send.push({ to, payload: voters.has(to) ? forVoters : forOthers });
   }
 
   #endSearch(): void {

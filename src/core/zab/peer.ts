@@ -284,12 +284,14 @@ export class Peer {
     for (;;) {
       if (this.#tail !== null) this.#betweenRoles();
       const output = this.#election.take();
-      if (output.send.length > 0) this.#state.out.notify(output.send);
       for (const message of output.malformed)
         this.#state.notice("warn", `malformed notification of ${message}`);
       for (const { from, reason } of output.nonsense) this.#state.out.endElectionLink(from, reason);
       if (output.disloyalVoters.length > 0) this.#role?.disloyal?.();
-      if (!this.#elected(output)) return;
+      const hasChanged = this.#elected(output);
+      // Behind the change: a role that begins forgets what was to be said in the search.
+      if (output.send.length > 0 && this.#tail === null) this.#state.out.notify(output.send);
+      if (!hasChanged) return;
     }
   }
 

@@ -60,7 +60,8 @@ export class PeerNetwork {
     if (this.links.isCut(from, to) || this.links.isMuted(from, to)) return;
     this.#world.later(() => {
       const node = this.#world.nodes.get(to);
-      if (node !== undefined) this.#world.input(node, { kind: "notification", from, payload });
+      if (node?.peer !== undefined) this.#world.input(node, { kind: "notification", from, payload });
+      else this.#world.input(this.#world.nodes.get(from)!, { kind: "peerUnreachable", peer: to });
     });
   }
 

@@ -14,6 +14,8 @@ import {
 
 const TICK_MS = 2000;
 const SYNC_LIMIT_MS = 5 * TICK_MS;
+/** How long a proposed leader waits for a better vote (quorum-protocol 2.5). */
+const ELECTION_WAIT_MS = 200;
 const EPHEMERAL = 1;
 
 /** Liveness (quorum-protocol 8.2): what comes in bounded time. L6 and L7 are about elections, and in their tests. */
@@ -36,6 +38,18 @@ describe("L1: a leader serves soon", () => {
     },
   );
 });
+
+it.each([1, 2])(
+  "L1: nobody waits for the vote of a dead leader, also when server %i misses it first",
+  (first) => {
+    const cluster = startedCluster(3);
+    expect(cluster.leader()).toBe(3);
+    cluster.cut(first, 3);
+    cluster.step(first, { kind: "peerUnreachable", peer: 3 });
+    cluster.kill(3);
+    cluster.until(() => cluster.leader() !== undefined, ELECTION_WAIT_MS / 2);
+  },
+);
 
 it("L2: every server that reaches the leader gets UPTODATE", () => {
   const cluster = new PeerCluster(membershipOf(5, 2));
