@@ -67,23 +67,23 @@ export function servesBeforeUpToDate(): PeerMutation {
   };
 }
 
-/** ZOOKEEPER-4837, -1549: a leader takes a snapshot of its whole log when it begins, whether that will be committed or not. */
+/** ZOOKEEPER-4837, -1549: a voter takes a snapshot of its whole log when its role begins, whether that will be committed or not. */
 export function snapshotOfUncommitted(): PeerMutation {
-  let wasLeading = false;
-  let isWritten = false;
+  let hadRole = false;
+  let written = 0;
   return {
     ready(ready, peer) {
-      const isLeading = peer.state === "leading";
-      const isDue = isLeading && !wasLeading && ready.append.length === 0 && ready.jobs.length === 0;
-      wasLeading = isLeading;
+      const hasRole = peer.state === "leading" || peer.state === "following";
+      const isDue = hasRole && !hadRole && ready.append.length === 0 && ready.jobs.length === 0;
+      hadRole = hasRole;
       if (!isDue || counterOf(peer.lastZxid) === 0) return ready;
-      isWritten = true;
+      written++;
       const { database, lastZxid: zxid } = peer;
       return { ...ready, jobs: [{ kind: "installSnapshot", zxid, database }] };
     },
     step(input) {
-      if (input.kind !== "snapshotInstalled" || !isWritten) return [input];
-      isWritten = false;
+      if (input.kind !== "snapshotInstalled" || written === 0) return [input];
+      written--;
       return [];
     },
   };

@@ -42,7 +42,7 @@ describe("L1: a leader serves soon", () => {
 it.each([1, 2])(
   "L1: nobody waits for the vote of a dead leader, also when server %i misses it first",
   (first) => {
-    const cluster = startedCluster(3);
+    const cluster = servingCluster(3);
     expect(cluster.leader()).toBe(3);
     cluster.cut(first, 3);
     cluster.step(first, { kind: "peerUnreachable", peer: 3 });
