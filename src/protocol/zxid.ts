@@ -47,6 +47,11 @@ export function nextZxid(zxid: Zxid): Zxid {
   return (zxid + 1) as Zxid;
 }
 
+/** Whether `next` can come right behind `last` in a log: the next of the epoch, or the first of a later one (S16). */
+export function follows(last: Zxid, next: Zxid): boolean {
+  return next === last + 1 || (epochOf(next) > epochOf(last) && counterOf(next) === 1);
+}
+
 /** Lower-case hex without `0x`: file names, logs. Negative values as 64-bit two's complement, like Java. */
 export function zxidToHex(zxid: Zxid): string {
   return zxid >= 0 ? zxid.toString(16) : BigInt.asUintN(64, BigInt(zxid)).toString(16);

@@ -4,9 +4,8 @@ import type { LinkSend } from "../../core/zab/peer-face.ts";
 import type { SnapshotWalk } from "../../core/zab/snapshot-walk.ts";
 import { JuteWriter } from "../../protocol/jute-writer.ts";
 import { QuorumPacket } from "../../protocol/records/quorum.ts";
-import { type Zxid, zxidText } from "../../protocol/zxid.ts";
+import { follows, type Zxid, zxidText } from "../../protocol/zxid.ts";
 import type { LogRecord } from "../../storage/log/log-format.ts";
-import { follows } from "../../storage/recovery/log-replay.ts";
 
 /** What is made of a tree or a log in one turn: a fraction of a millisecond of work. */
 const SLICE_BYTES = 64 * 1024;

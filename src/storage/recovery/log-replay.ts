@@ -1,6 +1,6 @@
 import type { Disk } from "../../base/ports.ts";
 import { JuteError } from "../../protocol/jute-reader.ts";
-import { counterOf, epochOf, type Zxid, zxidText } from "../../protocol/zxid.ts";
+import { epochOf, follows, type Zxid, zxidText } from "../../protocol/zxid.ts";
 import { type LogName, pathIn } from "../directory/file-names.ts";
 import type { LogEnd, LogRecord } from "../log/log-format.ts";
 import { LogFileReader } from "../log/log-reader.ts";
@@ -172,9 +172,4 @@ class LogReplay {
         `dropped${behind}. The last txn is ${zxidText(this.#lastZxid)}`,
     );
   }
-}
-
-/** Whether `next` is what comes right behind `last`: the next of the epoch, or the first of a later one (S16). */
-export function follows(last: Zxid, next: Zxid): boolean {
-  return next === last + 1 || (epochOf(next) > epochOf(last) && counterOf(next) === 1);
 }

@@ -1,6 +1,6 @@
 import { type Disk, DiskError } from "../../base/ports.ts";
 import { JuteWriter } from "../../protocol/jute-writer.ts";
-import { ZXID_NONE, ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
+import { follows, ZXID_NONE, ZXID_ZERO, type Zxid } from "../../protocol/zxid.ts";
 import { writeAtomically } from "../directory/atomic-file.ts";
 import type { DataDirectory } from "../directory/data-directory.ts";
 import { type LogName, logNames, pathIn, snapshotName } from "../directory/file-names.ts";
@@ -9,7 +9,7 @@ import { settleLog } from "../log/log-settle.ts";
 import type { LogTail } from "../log/log-tail-repair.ts";
 import { SnapshotEncoder } from "../snapshot/snapshot-format.ts";
 import type { RecoveryTarget, SnapshotSource } from "../snapshot/snapshot-port.ts";
-import { follows, type Replayed, replayLog } from "./log-replay.ts";
+import { type Replayed, replayLog } from "./log-replay.ts";
 import { refuseInaccessible, refuseMissingSnapshot, refuseSnapshots } from "./recovery-refusals.ts";
 import { loadNewestSnapshot, type SkippedSnapshot, type SnapshotSearch } from "./snapshot-load.ts";
 

@@ -2,7 +2,7 @@ import { Fifo } from "../../../base/fifo.ts";
 import { JuteError } from "../../../protocol/jute-reader.ts";
 import { OpCode } from "../../../protocol/opcode.ts";
 import { decodeTxn, type LoggedTxn } from "../../../protocol/txn.ts";
-import { counterOf, epochOf, ZXID_ZERO, type Zxid, zxidText } from "../../../protocol/zxid.ts";
+import { epochOf, follows, ZXID_ZERO, type Zxid, zxidText } from "../../../protocol/zxid.ts";
 import type { LogEntry } from "../../ready.ts";
 import { encodeAck } from "../packets.ts";
 import type { LoggedEntry, PeerState } from "../peer-state.ts";
@@ -194,9 +194,4 @@ export class ReceivedProposals {
     for (let at = 0; at < this.#pending.length; at++) entries.push(this.#pending.at(at)!.entry);
     return entries;
   }
-}
-
-/** `to` can be the txn behind `from`: the next of the epoch, or the first of a later one. */
-function follows(from: Zxid, to: Zxid): boolean {
-  return to === from + 1 || (epochOf(to) > epochOf(from) && counterOf(to) === 1);
 }
