@@ -2,11 +2,6 @@ import type { SubjectName } from "./options.ts";
 import { median, pairRatios, type Spread, spread } from "./statistics.ts";
 import type { Metric } from "./workloads.ts";
 
-/** Figures of one metric, one per round. */
-export interface Series {
-  readonly rounds: readonly number[];
-}
-
 export interface MetricReport extends Metric {
   readonly apache?: readonly number[];
   readonly menagerie?: readonly number[];

@@ -98,4 +98,3 @@ export const COUNTER_SETS = {
 } as const satisfies Record<string, MetricRow>;
 
 export type CounterName = keyof typeof COUNTERS;
-export type CounterSetName = keyof typeof COUNTER_SETS;

@@ -1,20 +1,18 @@
 import { Counter, ReadCounter } from "./counter.ts";
-import { COUNTER_SETS, COUNTERS, type CounterName, type CounterSetName } from "./counter-table.ts";
+import { COUNTER_SETS, COUNTERS, type CounterName } from "./counter-table.ts";
 import { GAUGE_SETS, GAUGES, type GaugeName, type GaugeSetName, SERVER_GAUGES } from "./gauge-table.ts";
-import { KeyedMetric } from "./keyed-metric.ts";
 import type { MetricRow } from "./metric-row.ts";
 import type { Metric, MetricValue } from "./metric-value.ts";
 import { PercentileSummary } from "./percentile-summary.ts";
+import { ReadCounterSet, ReadPercentileSummarySet, ReadSummarySet } from "./read-metric.ts";
 import { Summary } from "./summary.ts";
 import {
   PERCENTILE_SUMMARIES,
   PERCENTILE_SUMMARY_SETS,
   type PercentileSummaryName,
-  type PercentileSummarySetName,
   SUMMARIES,
   SUMMARY_SETS,
   type SummaryName,
-  type SummarySetName,
 } from "./summary-table.ts";
 
 /** Every metric but the gauges. */
@@ -26,6 +24,9 @@ const METRIC_ROWS = {
   ...SUMMARY_SETS,
   ...PERCENTILE_SUMMARY_SETS,
 } as const;
+
+/** A set has no keys before it is bound. */
+const NO_ENTRIES = () => [];
 
 export type MetricName = keyof typeof METRIC_ROWS;
 
@@ -44,11 +45,11 @@ export class MetricsRegistry {
   /** In the order in which Apache prints its groups. */
   readonly #metrics = new Map<MetricName, Metric>([
     ...rowsOf(COUNTERS, () => new Counter()),
-    ...rowsOf(COUNTER_SETS, () => new KeyedMetric(() => new Counter())),
+    ...rowsOf(COUNTER_SETS, () => new ReadCounterSet(NO_ENTRIES)),
     ...rowsOf(SUMMARIES, () => new Summary()),
     ...rowsOf(PERCENTILE_SUMMARIES, () => new PercentileSummary()),
-    ...rowsOf(SUMMARY_SETS, () => new KeyedMetric(() => new Summary())),
-    ...rowsOf(PERCENTILE_SUMMARY_SETS, () => new KeyedMetric(() => new PercentileSummary())),
+    ...rowsOf(SUMMARY_SETS, () => new ReadSummarySet(NO_ENTRIES)),
+    ...rowsOf(PERCENTILE_SUMMARY_SETS, () => new ReadPercentileSummarySet(NO_ENTRIES)),
   ]);
   /** Names that somebody took in order to feed them. */
   readonly #connected = new Set<string>();
@@ -71,24 +72,12 @@ export class MetricsRegistry {
     return this.#take(name, Counter);
   }
 
-  counterSet(name: CounterSetName): KeyedMetric<Counter> {
-    return this.#take(name, KeyedMetric<Counter>);
-  }
-
   summary(name: SummaryName): Summary {
     return this.#take(name, Summary);
   }
 
   percentileSummary(name: PercentileSummaryName): PercentileSummary {
     return this.#take(name, PercentileSummary);
-  }
-
-  summarySet(name: SummarySetName): KeyedMetric<Summary> {
-    return this.#take(name, KeyedMetric<Summary>);
-  }
-
-  percentileSummarySet(name: PercentileSummarySetName): KeyedMetric<PercentileSummary> {
-    return this.#take(name, KeyedMetric<PercentileSummary>);
   }
 
   /** For a number that is counted elsewhere and only grows. Binding again replaces: the last one counts. */

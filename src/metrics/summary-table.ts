@@ -73,5 +73,3 @@ export const PERCENTILE_SUMMARY_SETS = {
 
 export type SummaryName = keyof typeof SUMMARIES;
 export type PercentileSummaryName = keyof typeof PERCENTILE_SUMMARIES;
-export type SummarySetName = keyof typeof SUMMARY_SETS;
-export type PercentileSummarySetName = keyof typeof PERCENTILE_SUMMARY_SETS;

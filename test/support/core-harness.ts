@@ -13,8 +13,8 @@ import { decodeConnectResponse, encodeConnectRequest } from "../../src/protocol/
 import { Int64 } from "../../src/protocol/int64.ts";
 import { JuteReader } from "../../src/protocol/jute-reader.ts";
 import { JuteWriter } from "../../src/protocol/jute-writer.ts";
-import { type Codec, type RecordCodec, vector } from "../../src/protocol/record.ts";
-import { ACL } from "../../src/protocol/records/data.ts";
+import type { Codec, RecordCodec } from "../../src/protocol/record.ts";
+import type { ACL } from "../../src/protocol/records/data.ts";
 import { ReplyHeader, WatcherEvent } from "../../src/protocol/records/proto.ts";
 import type { SessionId } from "../../src/protocol/session-id.ts";
 import { decodeTxn, type LoggedTxn } from "../../src/protocol/txn.ts";
@@ -360,8 +360,6 @@ export function encode(...parts: unknown[]): Uint8Array {
   for (let i = 0; i < parts.length; i += 2) (parts[i] as Codec<unknown>).write(writer, parts[i + 1]);
   return writer.take(0);
 }
-
-export const aclList = vector(ACL);
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

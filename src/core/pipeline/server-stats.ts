@@ -176,6 +176,3 @@ function newSummaries() {
     node_children_watch_count: new Summary(),
   };
 }
-
-/** The summaries of one machine, by their names in `mntr`. */
-export type ServerSummaries = ReturnType<typeof newSummaries>;

@@ -76,11 +76,6 @@ export class TxnLog {
     this.#lastDurable = options.after.lastZxid;
   }
 
-  /** Zxid of the last record appended (durable or not). */
-  get lastAppendedZxid(): Zxid {
-    return this.#lastAppended;
-  }
-
   /** Zxid of the last record that is durable. */
   get lastDurableZxid(): Zxid {
     return this.#lastDurable;

@@ -110,11 +110,6 @@ export class Leader implements Role {
     return this.#leadership.lastProposed;
   }
 
-  /** Proposals that are not committed. */
-  get outstandingCount(): number {
-    return this.#leadership.proposals?.outstanding.length ?? 0;
-  }
-
   get nextDeadline(): number {
     return Math.min(
       this.#nextPingMs,

@@ -48,11 +48,6 @@ export class ClientRelay {
     });
   }
 
-  stopFeeding(): void {
-    this.#master?.stop();
-    this.#master = undefined;
-  }
-
   /** A write or a sync of a client of this server. */
   forward(request: Request): void {
     const { frame, ids, operation } = request;
