@@ -35,7 +35,7 @@ export function positive(isInteger: boolean): (text: string) => number {
   };
 }
 
-export function subjectsOf(text: string): readonly SubjectName[] {
+function subjectsOf(text: string): readonly SubjectName[] {
   if (text === "both") return ["apache", "menagerie"];
   if (text === "apache" || text === "menagerie") return [text];
   throw new InvalidArgumentError("must be apache, menagerie or both");

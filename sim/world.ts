@@ -16,8 +16,8 @@ import type { ConnectionInfo, NetworkTap } from "./virtual-network.ts";
 
 /** The ports of every server. */
 export const CLIENT_PORT = 2181;
-export const QUORUM_PORT = 2888;
-export const ELECTION_PORT = 3888;
+const QUORUM_PORT = 2888;
+const ELECTION_PORT = 3888;
 /** Where followers feed observers, if they do. */
 export const OBSERVER_MASTER_PORT = 2191;
 

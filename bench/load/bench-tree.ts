@@ -5,7 +5,7 @@ import { createTemplate, taggedData } from "./templates.ts";
 /** The znodes that throughput jobs read and write: `/bench/d0` …, each with data that begins with its number. */
 export const DATA_NODES = 1000;
 export const DATA_BYTES = 1024;
-export const BENCH_ROOT = "/bench";
+const BENCH_ROOT = "/bench";
 export const CHURN_ROOT = "/bench/churn";
 export const WATCHED_PATH = "/bench/watched";
 

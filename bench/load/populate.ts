@@ -8,7 +8,7 @@ const CONNECTIONS = 4;
 const IN_FLIGHT = 64;
 
 /** Znode `index` of the tree: `/tree/p0012/n0012345`. */
-export function treePath(index: number): string {
+function treePath(index: number): string {
   return `${directoryPath(Math.floor(index / CHILDREN_PER_DIRECTORY))}/n${String(index).padStart(7, "0")}`;
 }
 
@@ -17,7 +17,7 @@ function directoryPath(directory: number): string {
 }
 
 /** Directories and leaves together are `znodes`, the root of the tree not counted. */
-export function leavesOf(znodes: number): number {
+function leavesOf(znodes: number): number {
   return Math.floor((znodes * CHILDREN_PER_DIRECTORY) / (CHILDREN_PER_DIRECTORY + 1));
 }
 

@@ -17,7 +17,7 @@ const LENGTH = 4;
 /** Offset of the xid in a frame: behind its length. */
 export const XID_AT = 4;
 
-export const OPEN_ACL = [{ perms: 31, id: { scheme: "world", id: "anyone" } }];
+const OPEN_ACL = [{ perms: 31, id: { scheme: "world", id: "anyone" } }];
 
 /**
  * A request that is encoded once and sent many times, with what its reply must look like. A reply with another length or

@@ -12,7 +12,7 @@ export interface SeenMembership {
   readonly text: string;
 }
 
-export function seenMembershipOf(text: string): SeenMembership {
+function seenMembershipOf(text: string): SeenMembership {
   const { lines, voters } = quorumRuleOf(text);
   const version = /^version=([0-9a-f]+)$/m.exec(text)?.[1] ?? "0";
   const members = text.split("\n").filter((line) => !line.startsWith("version="));

@@ -15,13 +15,13 @@ const UNBUILT: BuildInfo = { version: "0.0.0", revision: "source", builtAt: "197
 const build = typeof MENAGERIE_BUILD === "undefined" ? UNBUILT : MENAGERIE_BUILD;
 
 /** The ZooKeeper release whose behaviour tools and clients may expect (docs/decisions/0021-version-string.md). */
-export const ZOOKEEPER_VERSION = "3.9.4";
+const ZOOKEEPER_VERSION = "3.9.4";
 
 /** This package's own version. */
 export const MENAGERIE_VERSION: string = build.version;
 
 /** `yyyy-MM-dd HH:mm UTC`. */
-export const BUILT_AT = `${build.builtAt} UTC`;
+const BUILT_AT = `${build.builtAt} UTC`;
 
 /** `3.9.4-menagerie-0.1.0`: Apache's `x.y.z-QUALIFIER`. Letters, digits, dots and hyphens only, because parsers insist. */
 export const VERSION = `${ZOOKEEPER_VERSION}-menagerie-${MENAGERIE_VERSION}`;

@@ -18,7 +18,7 @@ export interface ConnectString {
 }
 
 /** ZooKeeper's client port. */
-export const PORT_DEFAULT = 2181;
+const PORT_DEFAULT = 2181;
 
 /** `host:port`, IPv6 in brackets. */
 export function formatAddress({ host, port }: ServerAddress): string {

@@ -3,7 +3,7 @@ import { MisuseError } from "./errors.ts";
 import type { CreateMode } from "./types.ts";
 
 /** The longest TTL: 40 bits of milliseconds (client-protocol 4.4). */
-export const TTL_MS_MAX = 0xff_ffff_ffff;
+const TTL_MS_MAX = 0xff_ffff_ffff;
 
 interface CreateKind {
   readonly op: typeof OpCode.create2 | typeof OpCode.createContainer | typeof OpCode.createTTL;

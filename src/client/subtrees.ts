@@ -7,7 +7,7 @@ import type { CallOptions, CreateOptions, CreateResult } from "./types.ts";
 /** How often deleteAll goes over a subtree in which others create at the same time. */
 const DELETE_ROUNDS_MAX = 10;
 
-export function isCode(error: unknown, code: string): boolean {
+function isCode(error: unknown, code: string): boolean {
   return error instanceof KeeperError && error.code === code;
 }
 

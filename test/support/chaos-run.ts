@@ -32,7 +32,7 @@ class ChaosClient {
   xid = 0;
 }
 
-export class ChaosRun {
+class ChaosRun {
   readonly cluster: ChaosCluster;
   readonly voters: number[];
   readonly clients: ChaosClient[] = [];

@@ -20,7 +20,7 @@ import type { SessionId } from "../../src/protocol/session-id.ts";
 import { decodeTxn, type LoggedTxn } from "../../src/protocol/txn.ts";
 
 /** Where the virtual clock of every harness starts. */
-export const START: Instant = { elapsedMs: 1_000_000, wallMs: 1_700_000_000_000 };
+const START: Instant = { elapsedMs: 1_000_000, wallMs: 1_700_000_000_000 };
 
 export const OPEN_ACL: readonly ACL[] = [{ perms: 31, id: { scheme: "world", id: "anyone" } }];
 

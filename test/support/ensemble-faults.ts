@@ -73,26 +73,26 @@ function followerStory(
   };
 }
 
-export const killLeader = leaderStory("the leader is killed", (leader) => leader.kill());
-export const stopLeader = leaderStory("the leader is stopped", (leader) => leader.stop());
-export const pauseLeader = leaderStory("the leader stands still", (leader) => leader.pause());
-export const cutLeader = leaderStory("the leader's links break", ({ sid }, ensemble) => {
+const killLeader = leaderStory("the leader is killed", (leader) => leader.kill());
+const stopLeader = leaderStory("the leader is stopped", (leader) => leader.stop());
+const pauseLeader = leaderStory("the leader stands still", (leader) => leader.pause());
+const cutLeader = leaderStory("the leader's links break", ({ sid }, ensemble) => {
   for (const link of ensemble.linksAround(sid)) link.cut();
 });
-export const silenceLeader = leaderStory("the leader's links fall silent", ({ sid }, ensemble) => {
+const silenceLeader = leaderStory("the leader's links fall silent", ({ sid }, ensemble) => {
   for (const link of ensemble.linksAround(sid)) link.silence();
 });
-export const muteLeader = leaderStory("nobody hears the leader any more", ({ sid }, ensemble) => {
+const muteLeader = leaderStory("nobody hears the leader any more", ({ sid }, ensemble) => {
   for (const link of ensemble.linksAround(sid)) link.silence(sid);
 });
 export const deafenLeader = leaderStory("the leader hears nobody any more", ({ sid }, ensemble) => {
   for (const link of ensemble.linksAround(sid)) link.silence(link.sids.find((each) => each !== sid));
 });
 
-export const killFollower = followerStory("a follower is killed", (follower) => follower.kill());
-export const stopFollower = followerStory("a follower is stopped", (follower) => follower.stop());
-export const pauseFollower = followerStory("a follower stands still", (follower) => follower.pause());
-export const pauseFollowerLong = followerStory(
+const killFollower = followerStory("a follower is killed", (follower) => follower.kill());
+const stopFollower = followerStory("a follower is stopped", (follower) => follower.stop());
+const pauseFollower = followerStory("a follower stands still", (follower) => follower.pause());
+const pauseFollowerLong = followerStory(
   "a follower stands still until it is dropped",
   async (follower, ensemble) => {
     follower.pause();
@@ -102,14 +102,14 @@ export const pauseFollowerLong = followerStory(
 export const cutFollower = followerStory("a follower's links break", ({ sid }, ensemble) => {
   for (const link of ensemble.linksAround(sid)) link.cut();
 });
-export const muteFollower = followerStory(
+const muteFollower = followerStory(
   "nobody hears a follower, until it is dropped",
   async ({ sid }, ensemble) => {
     for (const link of ensemble.linksAround(sid)) link.silence(sid);
     await dropped(ensemble);
   },
 );
-export const cutBetweenFollowers: FaultStory = {
+const cutBetweenFollowers: FaultStory = {
   name: "the links between followers break",
   run: async (ensemble, workload) => {
     const leader = await ensemble.leader();
@@ -120,7 +120,7 @@ export const cutBetweenFollowers: FaultStory = {
 };
 
 /** The leader and as many others as still make no quorum, on one side of a broken network. */
-export const cutMinority: FaultStory = {
+const cutMinority: FaultStory = {
   name: "a minority with the leader is cut off",
   run: async (ensemble, workload) => {
     const leader = await ensemble.leader();
@@ -132,7 +132,7 @@ export const cutMinority: FaultStory = {
   },
 };
 
-export const slowLinks: FaultStory = {
+const slowLinks: FaultStory = {
   name: "all links are slow",
   run: async (ensemble, workload) => {
     for (const link of ensemble.links) link.delay(40);
@@ -141,7 +141,7 @@ export const slowLinks: FaultStory = {
   },
 };
 
-export const killAll: FaultStory = {
+const killAll: FaultStory = {
   name: "all servers are killed at once",
   run: async (ensemble, workload) => {
     await ensemble.kill(...ensemble.members.map(({ sid }) => sid));
@@ -150,7 +150,7 @@ export const killAll: FaultStory = {
 };
 
 /** One leader after the other, before the last one is back. */
-export const killLeaders: FaultStory = {
+const killLeaders: FaultStory = {
   name: "as many leaders as can be spared are killed one after the other",
   run: async (ensemble, workload) => {
     const spared = Math.ceil(ensemble.participants.length / 2) - 1;
@@ -164,7 +164,7 @@ export const killLeaders: FaultStory = {
 };
 
 /** One session ends, one is left to its timeout, while others go on. */
-export const sessionsEnd: FaultStory = {
+const sessionsEnd: FaultStory = {
   name: "sessions end",
   run: async (_, workload) => {
     const [left, ended] = [await workload.addSession(LEFT_TIMEOUT_MS), await workload.addSession()];

@@ -53,7 +53,7 @@ function hasOtherOwners(tree: ServerTree, living: ReadonlySet<string>): boolean 
 }
 
 /** The servers' own comparison of digests, and the digests that they remember of equal zxids (`hash`). */
-export async function digestComplaints(ensemble: EnsembleProcesses): Promise<string[]> {
+async function digestComplaints(ensemble: EnsembleProcesses): Promise<string[]> {
   const complaints: string[] = [];
   const digests = new Map<string, { sid: number; digest: string }>();
   for (const member of ensemble.members.filter(({ isRunning }) => isRunning)) {

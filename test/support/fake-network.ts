@@ -63,7 +63,7 @@ export class FakeNetwork {
   }
 }
 
-export class FakeLink implements NetLink {
+class FakeLink implements NetLink {
   readonly remote: string;
   readonly #network: FakeNetwork;
   readonly #clock: VirtualClock;

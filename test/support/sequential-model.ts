@@ -43,7 +43,7 @@ export function childrenOf(state: ModelState, path: string): string[] {
 }
 
 /** Applies one write to `state` in place; appends what changed. */
-export function applyWrite(
+function applyWrite(
   state: Map<string, ModelNode>,
   write: ModelWrite,
   zxid: number,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const REPOSITORY: string = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const REPOSITORY: string = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
 export interface Import {
   /** As written: `./x.ts`, `node:fs`, `pino`. */

@@ -56,7 +56,7 @@ export function comparable({ typed, out, err }: Recorded): Comparable {
 }
 
 /** Times, zxids, session ids, addresses and the version become words. */
-export function mask(line: string): string {
+function mask(line: string): string {
   return line
     .replace(/^([cmp]Zxid) = 0x[0-9a-f]+$/, "$1 = ZXID")
     .replace(/^([cm]time) = .*$/, "$1 = TIME")

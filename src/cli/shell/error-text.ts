@@ -72,7 +72,7 @@ export function errorText(code: string, path: string | null | undefined): string
 }
 
 /** ZooKeeper's code for an error of the client; undefined when the call itself was wrong. */
-export function codeOf(error: unknown): string | undefined {
+function codeOf(error: unknown): string | undefined {
   if (error instanceof KeeperError) return error.code;
   if (error instanceof ConnectionError || error instanceof ClosedError) return "CONNECTIONLOSS";
   if (error instanceof SessionExpiredError) return "SESSIONEXPIRED";

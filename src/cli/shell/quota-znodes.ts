@@ -2,7 +2,7 @@ import type { QuotaNumbers } from "../../core/tree/quota-text.ts";
 import { QUOTA_PATH } from "../../protocol/path.ts";
 
 export const LIMITS_NAME = "zookeeper_limits";
-export const STATS_NAME = "zookeeper_stats";
+const STATS_NAME = "zookeeper_stats";
 
 /** Where the limits of a path are kept. */
 export function limitsPath(path: string): string {

@@ -22,7 +22,7 @@ export interface ShellStreams {
 }
 
 /** The process's own. One command reads nothing: getting hold of stdin would cost it 3 ms. */
-export function processStreams(): ShellStreams {
+function processStreams(): ShellStreams {
   return {
     get input() {
       return process.stdin;

@@ -16,7 +16,7 @@ import {
 import { LogTailGatherer } from "./log-tail.ts";
 
 /** Largest record read by default: two fields of the largest size; Apache's limit is one such field and a little. */
-export const RECORD_BYTES_MAX = 2 * FIELD_BYTES_MAX;
+const RECORD_BYTES_MAX = 2 * FIELD_BYTES_MAX;
 const BUFFER_BYTES = 1024 * 1024;
 /** Magic and version. */
 const EXPECTED_START = Buffer.alloc(8);

@@ -3,7 +3,7 @@ import type { CliStep } from "../support/zk-cli.ts";
 /** What is typed into Apache's zkCli; the servers are fresh, so even the zxids must be the same. */
 
 /** The tutorial of the issue and everything near it (command-line.md 3, T1). */
-export const TUTORIAL: readonly CliStep[] = [
+const TUTORIAL: readonly CliStep[] = [
   "ls /",
   "create /a",
   "create /a hello",
@@ -74,7 +74,7 @@ export const TUTORIAL: readonly CliStep[] = [
 ];
 
 /** Watches of every kind (T1, second half). */
-export const WATCHES: readonly CliStep[] = [
+const WATCHES: readonly CliStep[] = [
   "create /a",
   "create /a/b 1",
   "create /a/d 1",
@@ -106,7 +106,7 @@ export const WATCHES: readonly CliStep[] = [
 ];
 
 /** delete, deleteall, ACLs (T2, T4). */
-export const DELETES_AND_ACLS: readonly CliStep[] = [
+const DELETES_AND_ACLS: readonly CliStep[] = [
   "create /d x",
   "create /d/k y",
   "delete /d",
@@ -163,7 +163,7 @@ export const DELETES_AND_ACLS: readonly CliStep[] = [
 ];
 
 /** Quotas, ephemerals, sync, version, config, reconfig, close and connect (T3). */
-export const QUOTAS_AND_MISC: readonly CliStep[] = [
+const QUOTAS_AND_MISC: readonly CliStep[] = [
   "listquota /z",
   "create /z",
   "listquota /z",

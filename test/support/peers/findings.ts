@@ -30,7 +30,7 @@ export function endings(cluster: PeerCluster, sid: number): string {
 }
 
 /** S16: each record follows the one before it, and the first one the snapshot. */
-export function expectNoHole(cluster: PeerCluster, sid: number): void {
+function expectNoHole(cluster: PeerCluster, sid: number): void {
   const { snapshot, log } = cluster.store(sid);
   let last = snapshot?.zxid ?? (0 as Zxid);
   for (const { zxid } of log) {

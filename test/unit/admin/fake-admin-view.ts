@@ -14,12 +14,12 @@ import { OpCode } from "../../../src/protocol/opcode.ts";
 import { NO_SESSION } from "../../../src/protocol/session-id.ts";
 import { makeZxid, ZXID_NONE, type Zxid } from "../../../src/protocol/zxid.ts";
 
-export const SESSION_A = Int64.fromHex("100002720b40000");
-export const SESSION_B = Int64.fromHex("100002720b40001");
+const SESSION_A = Int64.fromHex("100002720b40000");
+const SESSION_B = Int64.fromHex("100002720b40001");
 export const VERSION = "3.8.0-abc, built on 2024-12-29 17:54 UTC";
 
 /** The connections of the reference's sample (operations.md 1.5). */
-export const CONNECTION_B: ConnectionInfo = {
+const CONNECTION_B: ConnectionInfo = {
   remoteHost: "127.0.0.1",
   remotePort: 52200,
   isSecure: false,

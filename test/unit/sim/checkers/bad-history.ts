@@ -9,7 +9,7 @@ import { encodeTxn, type LoggedTxn, type TxnBody } from "../../../../src/protoco
 import { makeZxid, type Zxid } from "../../../../src/protocol/zxid.ts";
 
 /** A disk as a test wants it. */
-export class FakeDisk implements DurableState {
+class FakeDisk implements DurableState {
   accepted: number | undefined = 0;
   current: number | undefined = 0;
   configVersion = 0 as Zxid;
@@ -70,7 +70,7 @@ export function txn(
 }
 
 /** Server 1 follows server 3. */
-export const LINK: LearnerLink = { id: 1, learner: 1, leader: 3, isRelayed: false };
+const LINK: LearnerLink = { id: 1, learner: 1, leader: 3, isRelayed: false };
 
 export function fromLeader(
   type: number,
