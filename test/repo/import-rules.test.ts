@@ -28,6 +28,12 @@ describe("the rule itself rings", () => {
       /storage must not import core/,
     ],
     [
+      "the log knowing snapshots",
+      "src/storage/log/x.ts",
+      'import { a } from "../snapshot/a.ts";',
+      /storage\/log must not import storage\/snapshot/,
+    ],
+    [
       "the client knowing core",
       "src/client/x.ts",
       'export { a } from "../core/a.ts";',

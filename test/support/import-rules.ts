@@ -42,6 +42,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sim: ["base", "protocol", "core", "config", "storage", "transport", "server", "client"],
 };
 
+/** The folders of storage: the log and the snapshots do not know each other, recovery reads both. */
+const MAY_IMPORT_IN_STORAGE: Record<string, readonly string[]> = {
+  directory: [],
+  log: ["directory"],
+  snapshot: ["directory"],
+  recovery: ["directory", "log", "snapshot"],
+};
+
 const NO_THIRD_PARTY = new Set(["base", "protocol", "core", "client", "recipes"]);
 
 /** Which files may use a Node module that the others may not. */
@@ -74,6 +82,11 @@ const PURE_FORBIDDEN: readonly [RegExp, string][] = [
 
 function roomOf(path: string): string {
   return path.startsWith("sim/") ? "sim" : path.split("/")[1]!;
+}
+
+/** `log` for `src/storage/log/…`; undefined for what lies in no folder of storage. */
+function storageFolderOf(path: string): string | undefined {
+  return /^src\/storage\/([^/]+)\//.exec(path)?.[1];
 }
 
 /** Every breach of the import rules in these files, one line each. */
@@ -116,6 +129,11 @@ function breachOf(
       out.push(`${path}: ${room} must not import ${other} (${target})`);
     if (room === "recipes" && other === "client" && target !== "src/client/index.ts") {
       out.push(`${path}: recipes use the public client only, not ${target}`);
+    }
+    const [folder, otherFolder] = [storageFolderOf(path), storageFolderOf(target)];
+    if (folder !== undefined && otherFolder !== undefined && folder !== otherFolder) {
+      if (MAY_IMPORT_IN_STORAGE[folder]?.includes(otherFolder) !== true)
+        out.push(`${path}: storage/${folder} must not import storage/${otherFolder} (${target})`);
     }
     if (room === "sim" && NODE_ADAPTERS.test(target))
       out.push(`${path}: the simulator must not use the Node adapter ${target}`);
