@@ -13,7 +13,7 @@ import { vector } from "../../src/protocol/record.ts";
 import { ACL, StatPersisted } from "../../src/protocol/records/data.ts";
 import { encodeTxn, type LoggedTxn, type TxnBody } from "../../src/protocol/txn.ts";
 import { ZXID_ZERO, type Zxid } from "../../src/protocol/zxid.ts";
-import { loadStream } from "../support/replay-vectors.ts";
+import { loadStream } from "../support/snapshot-stream.ts";
 import {
   createBody,
   deleteBody,

@@ -17,7 +17,7 @@ import { epochOf, ZXID_ZERO, type Zxid } from "../../src/protocol/zxid.ts";
 import { Client, type CoreHarness } from "./core-harness.ts";
 import { ENSEMBLE_OPTIONS, QUORUM_PORT, TICK_MS, WALL_MS } from "./peers/ensemble-defaults.ts";
 import { follows } from "./peers/peer-node.ts";
-import { bytesOf, readWalk } from "./peers/snapshot-bytes.ts";
+import { loadStream, streamOf } from "./snapshot-stream.ts";
 
 /** What is on a member's disk: what a crash leaves. */
 export interface ChaosStore {
@@ -163,10 +163,7 @@ export class ChaosCluster {
   recover({ snapshots, log }: ChaosStore): { database: Database; lastZxid: Zxid } {
     const database = this.createDatabase();
     const { zxid, bytes } = snapshots.at(-1)!;
-    if (bytes !== null) {
-      readWalk(bytes, database);
-      database.snapshotLoaded(zxid);
-    }
+    if (bytes !== null) loadStream(bytes, database, zxid);
     for (const entry of log) if (entry.zxid > zxid) database.replay(entry.bytes);
     return { database, lastZxid: database.lastProcessedZxid };
   }
@@ -230,7 +227,7 @@ export class ChaosCluster {
     const { store } = this.nodes.get(sid)!;
     const { database, lastZxid } = this.recover(store);
     if (lastZxid <= store.snapshots.at(-1)!.zxid) return;
-    store.snapshots.push({ zxid: lastZxid, bytes: bytesOf(database.snapshotSource()) });
+    store.snapshots.push({ zxid: lastZxid, bytes: streamOf(database.snapshotSource()) });
     if (!purges) return;
     store.snapshots = store.snapshots.slice(-1);
     store.log = store.log.filter(({ zxid }) => zxid > lastZxid - 2);
@@ -488,7 +485,7 @@ export class ChaosCluster {
     switch (job.kind) {
       case "installSnapshot":
         store.log = [];
-        store.snapshots = [{ zxid: job.zxid, bytes: bytesOf(job.database.snapshotSource()) }];
+        store.snapshots = [{ zxid: job.zxid, bytes: streamOf(job.database.snapshotSource()) }];
         return { kind: "snapshotInstalled", zxid: job.zxid };
       case "truncate": {
         const snapshots = store.snapshots.filter(({ zxid }) => zxid <= job.zxid);
@@ -554,8 +551,7 @@ export class ChaosCluster {
     end.coming.shift();
     const sender = link.ends.find((other) => other !== end)!;
     const database = this.createDatabase();
-    readWalk(end.walked.take(), database);
-    database.snapshotLoaded(end.snapZxid);
+    loadStream(end.walked.take(), database, end.snapZxid);
     const from = this.nodes.get(sender.sid)!;
     if (from.process === sender.process) this.#step(from, { kind: "snapshotSent", link: sender.id });
     if (link.isOpen && node.process === end.process)

@@ -1,8 +1,7 @@
 import type { Database } from "../../src/core/tree/database.ts";
 import { JuteReader } from "../../src/protocol/jute-reader.ts";
-import { vector } from "../../src/protocol/record.ts";
-import { ACL, StatPersisted } from "../../src/protocol/records/data.ts";
-import { ZXID_ZERO, type Zxid, zxidFromHex } from "../../src/protocol/zxid.ts";
+import { type Zxid, zxidFromHex } from "../../src/protocol/zxid.ts";
+import { readStream } from "./snapshot-stream.ts";
 import { vectorBytes, vectorNames } from "./vectors.ts";
 
 /**
@@ -34,26 +33,6 @@ export interface SnapshotSections {
   readonly zxid: Zxid;
   /** `sessions | ACL map | nodes | "/"` as it stands in the file. */
   readonly stream: Buffer;
-}
-
-/** Reads `sessions | ACL map | nodes | "/"` from `reader` into `database`, as the storage would. */
-export function readStream(reader: JuteReader, database: Database): void {
-  for (let left = reader.readInt(); left > 0; left--) database.session(reader.readInt64(), reader.readInt());
-  for (let left = reader.readInt(); left > 0; left--) {
-    const id = reader.readLong();
-    database.acl(id, vector(ACL).read(reader)!);
-  }
-  for (let node = reader.readString()!; node !== "/"; node = reader.readString()!) {
-    const data = reader.readBuffer();
-    const aclId = reader.readLong();
-    database.node(node, data, aclId, StatPersisted.read(reader));
-  }
-}
-
-/** Loads a stream that one of our own databases wrote. */
-export function loadStream(stream: Uint8Array, database: Database, zxid: Zxid = ZXID_ZERO): void {
-  readStream(new JuteReader(stream), database);
-  database.snapshotLoaded(zxid);
 }
 
 /** Loads a snapshot of the vectors, with its digest section. */

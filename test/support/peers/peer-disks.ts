@@ -2,9 +2,9 @@ import type { Membership } from "../../../src/core/quorum/membership.ts";
 import type { Database } from "../../../src/core/tree/database.ts";
 import type { PeerReady } from "../../../src/core/zab/peer-face.ts";
 import { ZXID_NONE, type Zxid } from "../../../src/protocol/zxid.ts";
+import { loadStream, streamOf } from "../snapshot-stream.ts";
 import type { PeerNetwork } from "./peer-network.ts";
 import { emptyStore, type PeerNode, type PeerWorld, packetOf, type ServerStep } from "./peer-node.ts";
-import { bytesOf, readWalk } from "./snapshot-bytes.ts";
 
 /** Does what servers want of their disks: as fast as nothing, and yet everything in its order, unless a test makes one slow. */
 export class PeerDisks {
@@ -29,10 +29,7 @@ export class PeerDisks {
   /** What a start finds. */
   recover({ sid, store: { snapshot, log } }: PeerNode): { database: Database; lastZxid: Zxid } {
     const database = this.#world.createDatabase(sid);
-    if (snapshot !== undefined) {
-      readWalk(snapshot.bytes, database);
-      database.snapshotLoaded(snapshot.zxid);
-    }
+    if (snapshot !== undefined) loadStream(snapshot.bytes, database, snapshot.zxid);
     for (const { zxid, bytes } of log) if (zxid > (snapshot?.zxid ?? ZXID_NONE)) database.replay(bytes);
     return { database, lastZxid: database.lastProcessedZxid };
   }
@@ -129,7 +126,7 @@ export class PeerDisks {
     switch (job.kind) {
       case "installSnapshot":
         store.log = [];
-        store.snapshot = { zxid: job.zxid, bytes: bytesOf(job.database.snapshotSource()) };
+        store.snapshot = { zxid: job.zxid, bytes: streamOf(job.database.snapshotSource()) };
         this.#world.input(node, { kind: "snapshotInstalled", zxid: job.zxid });
         return;
       case "truncate":

@@ -3,11 +3,11 @@ import type { LinkId, LinkSend, PeerReady } from "../../../src/core/zab/peer-fac
 import type { SnapshotWalk } from "../../../src/core/zab/snapshot-walk.ts";
 import type { QuorumPacket } from "../../../src/protocol/records/quorum.ts";
 import type { Zxid } from "../../../src/protocol/zxid.ts";
+import { loadStream, streamOf } from "../snapshot-stream.ts";
 import { QUORUM_PORT } from "./ensemble-defaults.ts";
 import { Impostor, STREAM } from "./impostor.ts";
 import { otherEnd, PeerLinks } from "./peer-links.ts";
 import { follows, type PeerNode, type PeerWorld, packetOf } from "./peer-node.ts";
-import { bytesOf, readWalk } from "./snapshot-bytes.ts";
 
 /** A snapshot on its way, and what has to wait behind it. */
 interface Stream {
@@ -161,7 +161,7 @@ export class PeerNetwork {
 
   #finishSnapshot(node: PeerNode, { link: id, walk, zxid, held }: Stream): void {
     this.#streams.delete(`${node.sid}/${id}`);
-    const data = bytesOf(walk);
+    const data = streamOf(walk);
     const impostor = this.#impostors.get(`${node.sid}/${id}`);
     if (impostor !== undefined) {
       impostor.received.push({ type: STREAM, zxid, data, authinfo: null });
@@ -173,8 +173,7 @@ export class PeerNetwork {
     const other = otherEnd(link, node.sid);
     if (link === undefined || other === undefined) return;
     const database = this.#world.createDatabase(other.sid);
-    readWalk(data, database);
-    database.snapshotLoaded(zxid);
+    loadStream(data, database, zxid);
     const target = this.#world.nodes.get(other.sid)!;
     this.#world.later(() => {
       if (link.isOpen) this.#world.input(target, { kind: "snapshotReceived", link: other.id, database });

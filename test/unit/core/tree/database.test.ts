@@ -7,7 +7,7 @@ import { OpCode } from "../../../../src/protocol/opcode.ts";
 import type { StatPersisted } from "../../../../src/protocol/records/data.ts";
 import { encodeTxn } from "../../../../src/protocol/txn.ts";
 import { ZXID_ZERO, type Zxid } from "../../../../src/protocol/zxid.ts";
-import { loadStream } from "../../../support/replay-vectors.ts";
+import { loadStream } from "../../../support/snapshot-stream.ts";
 import {
   apply,
   bytes,

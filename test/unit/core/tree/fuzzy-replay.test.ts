@@ -7,7 +7,7 @@ import { OpCode } from "../../../../src/protocol/opcode.ts";
 import { encodeTxn, type LoggedTxn, type TxnBody } from "../../../../src/protocol/txn.ts";
 import { ZXID_ZERO, type Zxid } from "../../../../src/protocol/zxid.ts";
 import type { ZxidDigest } from "../../../../src/storage/snapshot/snapshot-port.ts";
-import { readStream } from "../../../support/replay-vectors.ts";
+import { readStream } from "../../../support/snapshot-stream.ts";
 import {
   bytes,
   createBody,

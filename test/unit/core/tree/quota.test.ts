@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatStats, NO_QUOTA, parseQuota } from "../../../../src/core/tree/quota-text.ts";
-import { loadStream } from "../../../support/replay-vectors.ts";
+import { loadStream } from "../../../support/snapshot-stream.ts";
 import {
   apply,
   bytes,
