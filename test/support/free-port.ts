@@ -5,13 +5,17 @@ import { createServer } from "node:net";
 const FIRST = 10_000;
 const LAST = 32_767;
 
+/** Of the workers of a test run, which work at the same time, each chooses among ports of its own. */
+const WORKERS = 16;
+const WORKER = Number(process.env.VITEST_POOL_ID ?? 0) % WORKERS;
+
 /** Ports handed out before: nobody may have bound them yet. */
 const given = new Set<number>();
 
-/** A TCP port of the loopback that is free now and was not handed out by this process before. */
+/** A TCP port of the loopback that is free now, and that neither this process nor another worker of this test run has handed out. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(FIRST, LAST + 1);
+    const port = randomInt(FIRST / WORKERS, (LAST + 1) / WORKERS) * WORKERS + WORKER;
     if (given.has(port) || !(await isFree(port))) continue;
     given.add(port);
     return port;
