@@ -10,7 +10,7 @@ export const BUGS_OF_SERVICE: readonly KnownBug[] = [
     name: "revalidates-by-itself",
     source: "S22, L4, 3.12",
     rings: ["session-order", "own-writes"],
-    seed: 5,
+    seed: 1,
     mutate: () => several(revalidatesByItself, outlivesLeader),
   },
   { name: "touches-lost", source: "3.12", rings: ["expiry"], seed: 1, mutate: touchesLost },

@@ -59,7 +59,7 @@ export const BUGS_OF_WORDS: readonly KnownBug[] = [
     name: "vote-not-updated",
     source: "ZOOKEEPER-1732, -1818",
     rings: ["votes", "liveness"],
-    seed: 5,
+    seed: 3,
     mutate: voteNotUpdated,
   },
   {

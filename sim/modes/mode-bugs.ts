@@ -49,7 +49,7 @@ export const MODE_BUGS: readonly KnownBug[] = [
     name: "read-only-session-lives-on",
     source: "client-protocol 8.4",
     rings: ["read-only"],
-    seed: 1,
+    seed: 4,
     mode: "read-only",
     mutate: readOnlySessionLivesOn,
   },
