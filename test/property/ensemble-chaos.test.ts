@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { chaosRun } from "../support/chaos-run.ts";
+import { chaosRun } from "../support/chaos/chaos-run.ts";
 
 /**
  * Members, links and disks that do one small thing at a time, in an order left to chance, under crashes, cuts, hanging links

@@ -1,15 +1,15 @@
-import { SERVER_OPTIONS_DEFAULT } from "../../src/core/pipeline/server-options.ts";
-import { decodeConnectResponse } from "../../src/protocol/handshake.ts";
-import { Int64 } from "../../src/protocol/int64.ts";
-import { JuteReader } from "../../src/protocol/jute-reader.ts";
-import { OpCode } from "../../src/protocol/opcode.ts";
-import { ExistsRequest, ReconfigRequest, ReplyHeader } from "../../src/protocol/records/proto.ts";
-import type { SessionId } from "../../src/protocol/session-id.ts";
-import { epochOf, type Zxid } from "../../src/protocol/zxid.ts";
+import { SERVER_OPTIONS_DEFAULT } from "../../../src/core/pipeline/server-options.ts";
+import { decodeConnectResponse } from "../../../src/protocol/handshake.ts";
+import { Int64 } from "../../../src/protocol/int64.ts";
+import { JuteReader } from "../../../src/protocol/jute-reader.ts";
+import { OpCode } from "../../../src/protocol/opcode.ts";
+import { ExistsRequest, ReconfigRequest, ReplyHeader } from "../../../src/protocol/records/proto.ts";
+import type { SessionId } from "../../../src/protocol/session-id.ts";
+import { epochOf, type Zxid } from "../../../src/protocol/zxid.ts";
+import { zk } from "../core-client.ts";
+import { type Client, connectPayload } from "../core-harness.ts";
+import { membershipOf } from "../peers/ensemble-defaults.ts";
 import { ChaosCluster, type ChaosOptions } from "./chaos-cluster.ts";
-import { zk } from "./core-client.ts";
-import { type Client, connectPayload } from "./core-harness.ts";
-import { membershipOf } from "./peers/ensemble-defaults.ts";
 
 interface Pending {
   readonly xid: number;
