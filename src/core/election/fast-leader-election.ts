@@ -69,16 +69,14 @@ export class FastLeaderElection {
   #search: ElectionRound | null = null;
   /** What this server tells while it has a leader. */
   #serving: Vote | undefined;
-  /** Peers that were heard of at any time. */
+  /** Voters that were heard of at any time. */
   readonly #known = new Set<number>();
   /** Those of them that cannot be reached, and were not heard of in this search. */
   readonly #gone = new Set<number>();
   /** Peers that the last notification could not be brought to: see {@link unreachable}. */
   readonly #unreached = new Set<number>();
-  /** Peers that have looked for a leader since this server last had one that serves. */
+  /** Peers that have looked for a leader since {@link setEstablished}, and have not said since that they have one. */
   readonly #asked = new Set<number>();
-  /** {@link #serving} is about a leader that serves. */
-  #isEstablished = false;
   /** Survives searches: Apache's logical clock. */
   #round = 0;
   #intervalMs = 0;
@@ -103,7 +101,6 @@ export class FastLeaderElection {
     this.#adopt(self);
     this.#decided = undefined;
     this.#serving = undefined;
-    this.#isEstablished = false;
     this.#search = new ElectionRound(self, this.#round + 1);
     this.#round = this.#search.round;
     this.#intervalMs = this.#options.minIntervalMs;
@@ -119,17 +116,15 @@ export class FastLeaderElection {
   setServing(state: PeerState, vote: Vote): void {
     this.#endSearch();
     this.#serving = { ...vote, state };
-    this.#isEstablished = false;
   }
 
   /**
-   * The leader serves: after the sync, when the epoch is new (quorum-protocol 2.7). Whoever has looked for one in the meantime is told
-   * unasked. It may have asked too early, and an observer hears of an election only what it asks for: it would ask again when its
-   * wait is over, which has doubled up to a minute.
+   * The leader serves: after the sync, when the epoch is new (quorum-protocol 2.7). Whoever has looked for one since the last time is
+   * told unasked. It may have asked too early, or too late: when this server did not know yet that the leader before was gone. An
+   * observer hears of an election only what it asks for, and would ask again when its wait is over, which has doubled up to a minute.
    */
   setEstablished(state: PeerState, vote: Vote): void {
     this.setServing(state, vote);
-    this.#isEstablished = true;
     this.#tellServing(this.#asked, { ...vote, state });
     this.#asked.clear();
   }
@@ -141,7 +136,7 @@ export class FastLeaderElection {
   stop(): void {
     this.#endSearch();
     this.#serving = undefined;
-    this.#isEstablished = false;
+    this.#send = [];
   }
 
   /** The configuration has changed. A search goes on with the one that it was started with. */
@@ -170,11 +165,11 @@ export class FastLeaderElection {
     const notification = this.#decode(fromSid, payload);
     if (notification === undefined) return;
     this.#noteAsking(fromSid, notification.state);
-    this.#known.add(fromSid);
     this.#gone.delete(fromSid);
     const search = this.#search;
-    if (search !== null && this.#offersOtherMembers(fromSid, notification, self)) return;
     const voters = search?.voters ?? votersOf(self.view);
+    if (voters.has(fromSid)) this.#known.add(fromSid);
+    if (search !== null && this.#offersOtherMembers(fromSid, notification, self)) return;
     if (!voters.has(fromSid)) {
       this.#answerNonVoter(fromSid, notification, nowMs);
     } else if (search !== null) {
@@ -279,7 +274,7 @@ export class FastLeaderElection {
 
   #noteAsking(sid: number, state: PeerState): void {
     if (state !== "looking") this.#asked.delete(sid);
-    else if (!this.#isEstablished && this.#asked.size < ASKED_MAX) this.#asked.add(sid);
+    else if (this.#asked.size < ASKED_MAX) this.#asked.add(sid);
   }
 
   /** Observers and strangers hear at once whom this server has or wants; their votes count nowhere. */

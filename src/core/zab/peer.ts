@@ -494,6 +494,8 @@ export class Peer {
     this.#tail = role?.stop() ?? [];
     state.stopServer();
     if (next !== undefined) return;
+    // It may be long until it looks for a leader: its disk may be slow.
+    this.#election.stop();
     const waitMs = Math.max(this.#rejoinDelayMs(), wasObserving ? this.#observerDelayMs() : 0);
     if (waitMs > 0) this.#lookAtMs = state.nowMs + waitMs;
   }

@@ -57,7 +57,13 @@ export class PeerNetwork {
   }
 
   notify(from: number, to: number, payload: Uint8Array): void {
-    if (this.links.isCut(from, to) || this.links.isMuted(from, to)) return;
+    if (this.links.isMuted(from, to)) return;
+    if (this.links.isCut(from, to) || this.#world.nodes.get(to)?.peer === undefined) {
+      const node = this.#world.nodes.get(from);
+      if (node !== undefined)
+        this.#world.later(() => this.#world.input(node, { kind: "peerUnreachable", peer: to }));
+      return;
+    }
     this.#world.later(() => {
       const node = this.#world.nodes.get(to);
       if (node?.peer !== undefined) this.#world.input(node, { kind: "notification", from, payload });

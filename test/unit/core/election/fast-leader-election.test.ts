@@ -464,10 +464,20 @@ describe("when the leader serves", () => {
       "1: 5/10/4/8 following",
       `77: 5/10/${round}/8 following`,
     ]);
-    receive(2, looking(2));
-    expect(sent()).toEqual(["2: 5/10/4/8 following"]);
     machine.setEstablished("following", vote);
     expect(sent()).toEqual([]);
+  });
+
+  it("so is who asked when the leader before was gone, and this server did not know it yet", () => {
+    start(3);
+    machine.setEstablished("following", looking(4));
+    receive(6, looking(NO_VOTE));
+    receive(1, looking(1));
+    receive(1, looking(4, { state: "following" }));
+    again(3);
+    sent();
+    machine.setEstablished("following", vote);
+    expect(sent()).toEqual([`6: 5/10/${machine.round}/8 following`]);
   });
 
   it("so is who asked while this server had lost its leader, and looked for none yet", () => {

@@ -117,3 +117,18 @@ it("F34: the leader in a minority steps down, the majority elects, and what the 
   }
   expectAgreement(cluster);
 });
+
+describe("two of three servers that did not hear of each other for long, while the third is dead", () => {
+  it.each([1, 2, 3])("server %i: serve within two seconds when they do again", (dead) => {
+    const cluster = servingCluster(3);
+    const [one, other] = [1, 2, 3].filter((sid) => sid !== dead) as [number, number];
+    cluster.kill(dead);
+    untilServing(cluster, one, other);
+    cluster.cut(one, other);
+    // The pause between two notifications is at its longest.
+    cluster.advance(600_000);
+    cluster.heal();
+    cluster.until(() => serving(cluster, one, other), 2_000);
+    expectAgreement(cluster);
+  });
+});
