@@ -61,9 +61,10 @@ export class ElectionPeer {
     return this.#link !== undefined;
   }
 
-  /** Nothing would be lost with this object. */
+  /** Nothing would be lost with this object: what waits for a server that nobody can dial waits for ever, and it will ask again. */
   get isIdle(): boolean {
-    return this.#link === undefined && this.#giveUp === undefined && this.#newest === undefined;
+    if (this.#link !== undefined || this.#giveUp !== undefined) return false;
+    return this.#newest === undefined || this.#context.addressesOf(this.sid).length === 0;
   }
 
   /** A newer notification replaces one that has not left. */

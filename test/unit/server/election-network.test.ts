@@ -443,6 +443,20 @@ describe("an accepted link", () => {
     expect(wires.links.size).toBe(128);
   });
 
+  it("of servers outside of the configuration that have gone keep no others out, whatever was to be said to them", async () => {
+    const one = await server(1, THREE, { acceptsStrangers: true });
+    for (let sid = 100; sid < 170; sid++) {
+      const { link } = await dial("h1:3888", initial(sid));
+      one.send(sid, text("answer"));
+      link.destroy();
+      await ms(5);
+      one.send(sid, text("later"));
+    }
+    expect(lines).toEqual([]);
+    const { isClosed } = await dial("h1:3888", initial(200));
+    expect(isClosed()).toBe(false);
+  });
+
   it("of a server that leaves the configuration is closed where nobody new may come", async () => {
     const one = await server(1);
     const { isClosed } = await dial("h1:3888", initial(3), encodeElectionFrame(text("a")));
