@@ -46,8 +46,13 @@ export class ObservedDisk implements Disk {
     return this.#observe(this.#disk.readFile(path));
   }
 
-  openRead(path: string): Promise<DiskReader> {
-    return this.#observe(this.#disk.openRead(path));
+  async openRead(path: string): Promise<DiskReader> {
+    const file = await this.#observe(this.#disk.openRead(path));
+    return {
+      size: file.size,
+      read: (into, position) => this.#observe(file.read(into, position)),
+      close: () => this.#observe(file.close()),
+    };
   }
 
   create(path: string): Promise<DiskFile> {

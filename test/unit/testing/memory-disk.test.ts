@@ -141,6 +141,10 @@ it("an observed disk is idle when everything is answered", async () => {
   await writing;
   await expect(disk.readFile("/none")).rejects.toThrow(/does not exist/);
   expect(disk.isIdle).toBe(true);
+  const reader = await disk.openRead("/a/x");
+  const reading = reader.read(new Uint8Array(1), 0);
+  expect(disk.isIdle).toBe(false);
+  expect(await reading).toBe(1);
   const removing = disk.remove("/a/x");
   await disk.answered();
   expect(disk.isIdle).toBe(true);
