@@ -33,8 +33,8 @@ const START_ZEROS_MIN = 5;
 /** In a record's head, behind four bytes that are always zero. */
 const CHECKSUM_AT = 4;
 const LENGTH_AT = 8;
-/** From the zxid to the type of its txn: three fields that are never zero. */
-const ZXID_AT = RECORD_HEAD_BYTES + 12;
+/** Time and type of its txn, which are never zero, end its header. */
+const TIME_AT = RECORD_HEAD_BYTES + 20;
 const BODY_AT = RECORD_HEAD_BYTES + PAYLOAD_BYTES_MIN;
 
 /** The bytes from the broken place on. */
@@ -199,11 +199,11 @@ function isTornInside({ bytes, offset, isCutShort }: Tail, recordBytes: number):
 }
 
 /**
- * Whether the zeros in from … to-1 (file offsets) are the sectors, as a whole, that hold the zxid, time and type of the record, which
- * are never zero: so a lost sector is known also among data that are themselves zeros, with which it then makes one run.
+ * Whether the zeros in from … to-1 (file offsets) are the sectors, as a whole, that hold the time and type of the record, which are
+ * never zero: so a lost sector is known also among data that are themselves zeros, with which it then makes one run.
  */
 function isHeaderLost(recordStart: number, from: number, to: number): boolean {
-  const sectorStart = Math.floor((recordStart + ZXID_AT) / SECTOR_BYTES) * SECTOR_BYTES;
+  const sectorStart = Math.floor((recordStart + TIME_AT) / SECTOR_BYTES) * SECTOR_BYTES;
   const sectorEnd = Math.ceil((recordStart + BODY_AT) / SECTOR_BYTES) * SECTOR_BYTES;
   return from <= Math.max(recordStart, sectorStart) && to >= sectorEnd;
 }

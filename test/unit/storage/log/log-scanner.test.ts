@@ -152,6 +152,30 @@ describe("a changed byte", () => {
       expect(scanLog(damaged).end.kind).toBe("corrupt");
     }
   });
+
+  it("is none beside another one either, where those zeros do not keep to sectors", () => {
+    const payload = (length: number) => (zxid: number) =>
+      zxid === 3 ? payloadOf(zxid, new Uint8Array(2000)) : fill(length)(zxid);
+    const start = (length: number): number => scanLog(logBytes([1, 2, 3], fill(length))).records[2]!.offset;
+    let length = 1;
+    while (start(length) % 512 !== 100) length++;
+    const { bytes, starts } = padded(range(1, 6), 5000, payload(length));
+    const rng = createPrng(3);
+    for (let i = 0; i < 200; i++) {
+      const damaged = Buffer.from(bytes);
+      for (const mask of [0x55, 0x23]) damaged[starts[2]! + 40 + rng.below(i < 100 ? 1500 : 60)]! ^= mask;
+      expect(scanLog(damaged).end).toMatchObject({ kind: "corrupt", offset: starts[2] });
+    }
+  });
+
+  it("is none either beside another one, where a sector ends behind the zeros that every record begins with", () => {
+    const start = (length: number): number => scanLog(logBytes([1, 2, 3], fill(length))).records[2]!.offset;
+    let length = 1;
+    while ((start(length) + 4) % 512 !== 0) length++;
+    const { bytes, starts } = padded(range(1, 6), 5000, fill(length));
+    for (const at of [40, 90]) bytes[starts[2]! + at]! ^= 0x15;
+    expect(scanLog(bytes).end).toMatchObject({ kind: "corrupt", offset: starts[2] });
+  });
 });
 
 describe("a write of which sectors are missing", () => {
@@ -190,6 +214,27 @@ describe("a write of which sectors are missing", () => {
         const { records, end } = scanLog(lost);
         expect(end).toMatchObject({ kind: "torn", offset: third });
         expect(records.map(({ zxid }) => zxid)).toEqual([1, 2]);
+      }
+    },
+  );
+
+  it.each(range(12, 31))(
+    "is dropped when the sector ends %i bytes behind the start of a txn that no client asked for",
+    (head) => {
+      const payload = (length: number) => (zxid: number) => Buffer.from(fill(length)(zxid)).fill(0, 0, 12);
+      const start = (length: number): number =>
+        scanLog(logBytes([1, 2, 3], payload(length))).records[2]!.offset;
+      let length = 260;
+      while ((start(length) + head) % 512 !== 0) length++;
+      const { bytes, starts } = padded(range(1, 6), 5000, payload(length));
+      const third = starts[2]!;
+      for (const [from, to] of [
+        [third, third + head],
+        [third + head, third + head + 512],
+      ] as const) {
+        const lost = Buffer.from(bytes);
+        lost.fill(0, from, to);
+        expect(scanLog(lost).end).toMatchObject({ kind: "torn", offset: third });
       }
     },
   );
@@ -235,7 +280,8 @@ describe("a write of which sectors are missing", () => {
     const many = logBytes(range(1, 5000), (zxid) => payloadOf(zxid, createPrng(zxid).bytes(1000)));
     expect(many.length).toBeGreaterThan(4 * 1024 * 1024 + 1024);
     many.fill(0, 1024, 1536);
-    expect(scanLog(many, 65536).end).toMatchObject({ kind: "corrupt" });
+    for (const recordBytesMax of [undefined, 16 * 1024 * 1024])
+      expect(scanLog(many, 65536, recordBytesMax).end).toMatchObject({ kind: "corrupt" });
   });
 
   it("may be one record that is larger than all others together", () => {
@@ -286,6 +332,17 @@ describe("lengths", () => {
     bytes.writeInt32BE(length, second + 8);
     expect(scanLog(bytes).end).toMatchObject({ kind: "corrupt", offset: second });
   });
+
+  it.each([0, 7])(
+    "that were damaged, to %d, are no trace of the sector that a crash has lost behind them",
+    (length) => {
+      const bytes = Buffer.concat([logBytes(range(1, 30)), Buffer.alloc(70_000)]);
+      const second = scanLog(bytes).records[1]!;
+      bytes.writeInt32BE(length, second.offset + 8);
+      bytes.fill(0, 1024, 1536);
+      expect(scanLog(bytes).end).toMatchObject({ kind: "corrupt", offset: second.offset });
+    },
+  );
 
   it("that were damaged, and not alone, do not swallow the records behind them", () => {
     for (const other of [4, 30, 60]) {
