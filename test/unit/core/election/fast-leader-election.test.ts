@@ -285,6 +285,7 @@ describe("a peer that has died", () => {
   it("is not waited for when all others agree", () => {
     dead(5);
     for (const from of [1, 2]) receive(from, looking(3, { electionEpoch: 2 }));
+    passTime(0);
     expect(machine.take().decided).toBeUndefined();
     receive(4, looking(3, { electionEpoch: 2 }));
     expect(machine.take().decided).toMatchObject({ state: "leading", vote: { electionEpoch: 2 } });
@@ -294,6 +295,7 @@ describe("a peer that has died", () => {
   it("may be found dead when all others have agreed", () => {
     for (const from of [1, 2]) receive(from, looking(3, { electionEpoch: 2 }));
     dead(5);
+    passTime(0);
     expect(machine.take().decided).toBeUndefined();
     dead(4);
     expect(machine.take().decided?.state).toBe("leading");
@@ -310,12 +312,14 @@ describe("a peer that has died", () => {
     dead(5);
     receive(5, looking(5, { electionEpoch: 2, zxid: 9 as Zxid }));
     for (const from of [1, 2, 4]) receive(from, looking(3, { electionEpoch: 2 }));
+    passTime(199);
     expect(machine.take().decided).toBeUndefined();
     again(3);
     for (const from of [1, 2, 4, 5]) receive(from, looking(4, { electionEpoch: 3 }));
     dead(4);
+    passTime(199);
     expect(machine.take().decided).toBeUndefined();
-    passTime(200);
+    passTime(1);
     expect(machine.take().decided?.vote.leader).toBe(4);
   });
 
@@ -490,6 +494,23 @@ describe("when the leader serves", () => {
     sent();
     machine.setEstablished("following", vote);
     expect(sent()).toHaveLength(1);
+  });
+
+  it("nobody is told when that leader is lost in the same moment", () => {
+    start(3);
+    receive(6, looking(NO_VOTE));
+    sent();
+    machine.setEstablished("following", vote);
+    machine.stop();
+    expect(sent()).toEqual([]);
+  });
+
+  it("as many strangers as there can be members are told", () => {
+    start(3);
+    for (let sid = 100; sid < 2_000; sid++) receive(sid, looking(NO_VOTE));
+    sent();
+    machine.setEstablished("following", vote);
+    expect(sent()).toHaveLength(1024);
   });
 
   it("an observer that has asked in vain for an hour follows as soon as there is one to follow", () => {

@@ -21,6 +21,16 @@ function committedIn(packets: readonly { readonly type: number; readonly zxid: n
 }
 
 describe("quorum-protocol 8.3: observers", () => {
+  test("an observer that has asked in vain for long serves soon after there is a leader", () => {
+    const cluster = new PeerCluster(membershipOf(3, 1));
+    cluster.start(1, 4);
+    // The pause between two notifications is at its longest.
+    cluster.advance(600_000);
+    cluster.start(2);
+    untilServing(cluster, 1, 2);
+    cluster.until(() => cluster.peer(4).isServing, 2_000);
+  });
+
   test.each([
     ["DIFF", {}],
     ["SNAP", { forcesSnapshotSync: true }],
