@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { FailoverConnection } from "../../../bench/load/failover-connection.ts";
 import { planTemplates } from "../../../bench/load/plans.ts";
 import { FrameReader } from "../../../src/protocol/frame.ts";
+import { until } from "../../support/until.ts";
 
 /** A failover must not be counted as over before a write sent behind it was acknowledged, in the session of before. */
 
@@ -88,7 +89,7 @@ function load(port: number, survivors: readonly number[]) {
 }
 
 async function replies(connection: FailoverConnection, count: number): Promise<void> {
-  await expect.poll(() => connection.acknowledged).toBeGreaterThanOrEqual(count);
+  await until(`${count} replies`, () => connection.acknowledged >= count, 25_000);
 }
 
 describe("a connection that outlives its leader", () => {
