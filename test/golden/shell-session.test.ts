@@ -5,7 +5,7 @@ import { PassThrough, Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { runZkCli } from "../../src/cli/shell/run-zk-cli.ts";
 import { type Client, connect } from "../../src/client/index.ts";
-import { startFaultProxy } from "../../src/testing/index.ts";
+import { startFaultProxy, startTestServer } from "../../src/testing/index.ts";
 import { ClientTestServer } from "../support/client-server.ts";
 import { GrowingText } from "../support/growing-text.ts";
 
@@ -374,18 +374,18 @@ describe("when the server goes", () => {
   });
 
   it("tells of an expired session, after which only connect helps", async () => {
-    const proxy = await startFaultProxy({ target: `127.0.0.1:${server.port}` });
-    const typist = new Typist(["-timeout", "1000"], proxy.connectString);
+    await using zk = await startTestServer();
+    await using proxy = await startFaultProxy({ target: zk.connectString });
+    const observer = await zk.connect();
+    const typist = new Typist([], proxy.connectString);
     await typist.sees("state:SyncConnected");
     typist.type("create -e /mine x");
     await typist.sees("Created /mine");
-    const gone = new Promise<void>((resolve) => {
-      void zk.exists("/mine", { watch: () => resolve() });
-    });
+    const { ephemeralOwner } = (await observer.exists("/mine"))!;
     proxy.refuse();
     proxy.cut();
     await typist.sees("WatchedEvent state:Disconnected type:None path:null");
-    await gone;
+    await zk.expireSession(ephemeralOwner);
     proxy.heal();
     await typist.sees("WatchedEvent state:Expired type:None path:null");
     typist.type("ls /");
@@ -396,7 +396,6 @@ describe("when the server goes", () => {
     await typist.sees("Node does not exist: /mine");
     typist.end();
     expect(await typist.exitCode).toBe(1);
-    await proxy.close();
   });
 });
 

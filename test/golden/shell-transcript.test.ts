@@ -18,7 +18,10 @@ const SETTINGS = {
   extendedTypesEnabled: "true",
   "DigestAuthenticationProvider.superDigest": "super:lK75jTNcA+U9vtVEw5vB51mj/w4=",
 };
+/** Of a command for its server. */
 const PATIENCE_MS = 3_000;
+/** Of this test for an event that is on its way. */
+const EVENT_DEADLINE_MS = 20_000;
 
 /** A shell whose output is recorded. */
 class RecordedShell {
@@ -49,7 +52,7 @@ class RecordedShell {
   async run(typed: string, events: number, run = () => this.shell.line(typed)): Promise<Comparable> {
     await run();
     const missing = (): string => `"${typed}": ${this.#eventCount()} of ${events} events have come`;
-    await this.#changes.until(() => this.#eventCount() >= events, PATIENCE_MS, missing);
+    await this.#changes.until(() => this.#eventCount() >= events, EVENT_DEADLINE_MS, missing);
     const recorded = { typed, out: this.#out, err: this.#err };
     this.#out = [];
     this.#err = [];
