@@ -51,6 +51,47 @@ describe("the time of a test server", () => {
     expect(time.isIdle).toBe(true);
   });
 
+  it("does not go on while this process does not run", () => {
+    let realMs = 1000;
+    const time = new TestTime({ now: () => ({ elapsedMs: realMs, wallMs: 4000 + realMs }) });
+    const calls: number[] = [];
+    const cancel = time.after(NEVER_MS, () => {});
+    time.after(100, () => calls.push(time.now().elapsedMs));
+    realMs += 60;
+    expect(time.now().elapsedMs).toBe(1060);
+    // What is due after 40 ms is not called for a minute.
+    realMs += 60_000;
+    expect(time.now()).toEqual({ elapsedMs: 1150, wallMs: 5150 });
+    realMs += 60_000;
+    expect(time.now()).toEqual({ elapsedMs: 1150, wallMs: 5150 });
+    time.advance(0);
+    expect(calls).toEqual([1150]);
+    // While nothing is due, time passes.
+    realMs += 60_000;
+    expect(time.now()).toEqual({ elapsedMs: 61_150, wallMs: 65_150 });
+    time.advance(10);
+    expect(time.now().elapsedMs).toBe(61_160);
+    cancel();
+  });
+
+  it("goes on while it is stopped, however much is due", () => {
+    let realMs = 1000;
+    const time = new TestTime({ now: () => ({ elapsedMs: realMs, wallMs: realMs }) });
+    const calls: number[] = [];
+    time.after(100, () => calls.push(time.now().elapsedMs));
+    time.stop();
+    realMs += 60_000;
+    time.go();
+    expect(calls).toEqual([61_000]);
+  });
+
+  it("calls nothing before its time, when the clock has not gone on as the system's timers have", async () => {
+    const time = new TestTime({ now: () => ({ elapsedMs: performance.now() / 10, wallMs: 0 }) });
+    const began = time.now().elapsedMs;
+    await new Promise<void>((resolve) => time.after(4, resolve));
+    expect(time.now().elapsedMs - began).toBeGreaterThanOrEqual(3);
+  });
+
   it("holds everything back while it is stopped, and then does it in order", async () => {
     const time = standing();
     const calls: string[] = [];
