@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fourLetterWord } from "../../test/support/apache.ts";
-import { prepareMember, type ServerLine, serverLines } from "../../test/support/ensemble-files.ts";
+import { prepareMember, type ServerLine, serverLines } from "../../test/support/ensemble/ensemble-files.ts";
 import { freePort } from "../../test/support/free-port.ts";
 import type { SubjectName } from "../options.ts";
 import { ServerProcess, settle } from "../server-process.ts";

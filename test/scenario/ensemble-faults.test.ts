@@ -1,6 +1,6 @@
 import { afterAll } from "vitest";
-import { defineFaultSuite } from "../support/ensemble-fault-suite.ts";
-import { CHIEF_FAULTS } from "../support/ensemble-faults.ts";
+import { defineFaultSuite } from "../support/ensemble/ensemble-fault-suite.ts";
+import { CHIEF_FAULTS } from "../support/ensemble/ensemble-faults.ts";
 import { removeServerProgram, serverProgram } from "../support/server-process.ts";
 
 /** The short version; test/interop/ensemble/faults.test.ts has all faults, and five servers. */

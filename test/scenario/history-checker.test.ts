@@ -8,9 +8,9 @@ import {
   QUEUE,
   type ReadRecord,
   type WriteRecord,
-} from "../support/history.ts";
-import { checkHistory, type Evidence } from "../support/history-checker.ts";
-import { Workload } from "../support/history-workload.ts";
+} from "../support/history/history.ts";
+import { checkHistory, type Evidence } from "../support/history/history-checker.ts";
+import { Workload } from "../support/history/history-workload.ts";
 import { readServerTree, type TreeNode } from "../support/server-tree.ts";
 
 /** Evidence that a test may tamper with. */

@@ -17,7 +17,7 @@ import {
   LOAD_ROOT,
   QUEUE,
   type WriteRecord,
-} from "./history.ts";
+} from "./history/history.ts";
 
 /** What a reply tells of each action. */
 interface Acknowledgement {

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { connect } from "../../../src/client/index.ts";
-import { EnsembleProcesses, type Member } from "../../support/ensemble.ts";
-import { treeComplaints } from "../../support/ensemble-verdict.ts";
+import { EnsembleProcesses, type Member } from "../../support/ensemble/ensemble.ts";
+import { treeComplaints } from "../../support/ensemble/ensemble-verdict.ts";
 import { until } from "../../support/until.ts";
 import { APACHE_KINDS, SUBJECT } from "../support/suite.ts";
 

@@ -1,5 +1,5 @@
-import { defineFaultSuite } from "../../support/ensemble-fault-suite.ts";
-import { ALL_FAULTS } from "../../support/ensemble-faults.ts";
+import { defineFaultSuite } from "../../support/ensemble/ensemble-fault-suite.ts";
+import { ALL_FAULTS } from "../../support/ensemble/ensemble-faults.ts";
 import { SUBJECT } from "../support/suite.ts";
 
 defineFaultSuite("three servers under load and faults", {

@@ -1,5 +1,5 @@
-import { defineFaultSuite } from "../../support/ensemble-fault-suite.ts";
-import { CHIEF_FAULTS, cutFollower, deafenLeader } from "../../support/ensemble-faults.ts";
+import { defineFaultSuite } from "../../support/ensemble/ensemble-fault-suite.ts";
+import { CHIEF_FAULTS, cutFollower, deafenLeader } from "../../support/ensemble/ensemble-faults.ts";
 import { SUBJECT } from "../support/suite.ts";
 
 const FAULTS = [cutFollower, deafenLeader, ...CHIEF_FAULTS];

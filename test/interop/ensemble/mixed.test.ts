@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { SubjectKind } from "../../support/apache.ts";
-import { EnsembleProcesses, type MemberOptions } from "../../support/ensemble.ts";
-import { verdict } from "../../support/ensemble-verdict.ts";
-import { Workload } from "../../support/history-workload.ts";
+import { EnsembleProcesses, type MemberOptions } from "../../support/ensemble/ensemble.ts";
+import { verdict } from "../../support/ensemble/ensemble-verdict.ts";
+import { Workload } from "../../support/history/history-workload.ts";
 import { APACHE_KINDS, SUBJECT } from "../support/suite.ts";
 
 interface Mix {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { SubjectKind } from "../../support/apache.ts";
-import { EnsembleProcesses } from "../../support/ensemble.ts";
-import { verdict } from "../../support/ensemble-verdict.ts";
+import { EnsembleProcesses } from "../../support/ensemble/ensemble.ts";
+import { verdict } from "../../support/ensemble/ensemble-verdict.ts";
 import { freePort } from "../../support/free-port.ts";
-import { Workload } from "../../support/history-workload.ts";
+import { Workload } from "../../support/history/history-workload.ts";
 import { until } from "../../support/until.ts";
 import { APACHE_KINDS, SUBJECT } from "../support/suite.ts";
 

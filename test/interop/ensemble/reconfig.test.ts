@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type Client, connect } from "../../../src/client/index.ts";
 import type { SubjectKind } from "../../support/apache.ts";
-import { EnsembleProcesses } from "../../support/ensemble.ts";
-import { treeComplaints } from "../../support/ensemble-verdict.ts";
+import { EnsembleProcesses } from "../../support/ensemble/ensemble.ts";
+import { treeComplaints } from "../../support/ensemble/ensemble-verdict.ts";
 import { until } from "../../support/until.ts";
 import { APACHE_KINDS, SUBJECT } from "../support/suite.ts";
 

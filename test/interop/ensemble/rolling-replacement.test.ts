@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { SubjectKind } from "../../support/apache.ts";
-import { EnsembleProcesses } from "../../support/ensemble.ts";
-import { verdict } from "../../support/ensemble-verdict.ts";
-import { Workload } from "../../support/history-workload.ts";
+import { EnsembleProcesses } from "../../support/ensemble/ensemble.ts";
+import { verdict } from "../../support/ensemble/ensemble-verdict.ts";
+import { Workload } from "../../support/history/history-workload.ts";
 import { APACHE_KINDS, SUBJECT } from "../support/suite.ts";
 
 /** Writes that are acknowledged before the next server is replaced. */

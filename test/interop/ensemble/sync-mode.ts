@@ -1,4 +1,4 @@
-import type { Member } from "../../support/ensemble.ts";
+import type { Member } from "../../support/ensemble/ensemble.ts";
 
 export type SyncMode = "DIFF" | "TRUNC" | "SNAP";
 

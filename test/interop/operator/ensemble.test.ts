@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OMITTED_METRICS } from "../../../src/metrics/omitted-metrics.ts";
 import { freePort, type SubjectKind } from "../../support/apache.ts";
-import { EnsembleProcesses, type Member, type Standing } from "../../support/ensemble.ts";
+import { EnsembleProcesses, type Member, type Standing } from "../../support/ensemble/ensemble.ts";
 import { until } from "../../support/until.ts";
 import { type AdminAnswer, getCommand, shape } from "../support/admin-answers.ts";
 import { keysOf } from "../support/four-letter-mask.ts";

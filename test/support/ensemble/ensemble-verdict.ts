@@ -1,9 +1,9 @@
+import { checkHistory } from "../history/history-checker.ts";
+import { equalTrees } from "../history/history-checks-servers.ts";
+import type { Workload } from "../history/history-workload.ts";
+import { readServerTree, type ServerTree } from "../server-tree.ts";
+import { until } from "../until.ts";
 import type { EnsembleProcesses } from "./ensemble.ts";
-import { checkHistory } from "./history-checker.ts";
-import { equalTrees } from "./history-checks-servers.ts";
-import type { Workload } from "./history-workload.ts";
-import { readServerTree, type ServerTree } from "./server-tree.ts";
-import { until } from "./until.ts";
 
 /** How long sessions that were left to their timeout may need to go. */
 const EXPIRY_DEADLINE_MS = 30_000;

@@ -1,3 +1,4 @@
+import { describeNode, type ServerTree } from "../server-tree.ts";
 import {
   acknowledgement,
   describeWrite,
@@ -5,7 +6,6 @@ import {
   mayHaveHappened,
   pathOf,
 } from "./history-index.ts";
-import { describeNode, type ServerTree } from "./server-tree.ts";
 
 /**
  * Without reconfig each server keeps the text of its own zoo.cfg there, and its own time; the digest leaves /zookeeper out for

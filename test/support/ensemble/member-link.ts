@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { type Fault, faultless, Way } from "../../src/testing/fault-way.ts";
+import { type Fault, faultless, Way } from "../../../src/testing/fault-way.ts";
 import { redirectReplies } from "./election-greeting.ts";
 
 /** How long a dial to a quorum port waits for somebody to listen there: a leader opens it a moment after it was elected. */

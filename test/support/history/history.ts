@@ -1,4 +1,4 @@
-import type { Stat } from "../../src/client/index.ts";
+import type { Stat } from "../../../src/client/index.ts";
 
 /** The subtree that workloads write. */
 export const LOAD_ROOT = "/load";

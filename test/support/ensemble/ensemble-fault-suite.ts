@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { SubjectKind } from "./apache.ts";
+import type { SubjectKind } from "../apache.ts";
+import { Workload } from "../history/history-workload.ts";
 import { type EnsembleOptions, EnsembleProcesses } from "./ensemble.ts";
 import type { FaultStory } from "./ensemble-faults.ts";
 import { verdict } from "./ensemble-verdict.ts";
-import { Workload } from "./history-workload.ts";
 
 export interface FaultSuiteOptions {
   readonly kinds: readonly SubjectKind[];

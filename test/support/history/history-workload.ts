@@ -1,8 +1,8 @@
-import type { Rng } from "../../src/base/ports.ts";
-import { createPrng } from "../../src/base/prng.ts";
-import { type Client, connect } from "../../src/client/index.ts";
+import type { Rng } from "../../../src/base/ports.ts";
+import { createPrng } from "../../../src/base/prng.ts";
+import { type Client, connect } from "../../../src/client/index.ts";
+import { LoadSession } from "../load-session.ts";
 import { COUNTERS, counterPath, History, LOAD_ROOT, QUEUE } from "./history.ts";
-import { LoadSession } from "./load-session.ts";
 
 export interface WorkloadOptions {
   /** Client addresses of the servers; the sessions begin on them in turn. */

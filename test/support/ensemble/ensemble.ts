@@ -1,7 +1,9 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fourLetterWord, Subject, type SubjectKind, type SubjectOptions } from "./apache.ts";
+import { fourLetterWord, Subject, type SubjectKind, type SubjectOptions } from "../apache.ts";
+import { freePort } from "../free-port.ts";
+import { until } from "../until.ts";
 import {
   type MemberRole,
   prepareMember,
@@ -10,9 +12,7 @@ import {
   serverLines,
   writeDynamicFile,
 } from "./ensemble-files.ts";
-import { freePort } from "./free-port.ts";
 import { MemberLink } from "./member-link.ts";
-import { until } from "./until.ts";
 
 /** What `srvr` says a member is; "none" when it does not serve (or does not answer). */
 export type Standing = "leader" | "follower" | "observer" | "read-only" | "standalone" | "none";

@@ -1,3 +1,4 @@
+import type { ServerTree } from "../server-tree.ts";
 import type { History } from "./history.ts";
 import { createdZnodes, invented, multis, refusedWrites, sequenceNumbers } from "./history-checks-nodes.ts";
 import { oneOrder, sessionOrder } from "./history-checks-order.ts";
@@ -5,7 +6,6 @@ import { reads } from "./history-checks-reads.ts";
 import { ephemerals, equalTrees } from "./history-checks-servers.ts";
 import { chains } from "./history-checks-versions.ts";
 import { indexHistory } from "./history-index.ts";
-import type { ServerTree } from "./server-tree.ts";
 
 /** What is there after a workload has stopped. */
 export interface Evidence {

@@ -1,6 +1,6 @@
+import type { ServerTree, TreeNode } from "../server-tree.ts";
 import type { Action, History, ReadRecord, WriteOutcome, WriteRecord } from "./history.ts";
 import { LOAD_ROOT, writerOf } from "./history.ts";
-import type { ServerTree, TreeNode } from "./server-tree.ts";
 
 type Acknowledged = Extract<WriteOutcome, { readonly kind: "acknowledged" }>;
 

@@ -1,6 +1,6 @@
+import type { Workload } from "../history/history-workload.ts";
+import { until } from "../until.ts";
 import type { EnsembleProcesses, Member } from "./ensemble.ts";
-import type { Workload } from "./history-workload.ts";
-import { until } from "./until.ts";
 
 /** Acknowledged writes that prove that the ensemble serves. */
 const SERVICE = 40;
