@@ -11,7 +11,13 @@ export interface Output {
 /** The process's own streams, written at once, so that nothing is lost when the process ends. */
 export const processOutput: Output = {
   out: (text) => write(1, text),
-  err: (text) => write(2, text),
+  err: (text) => {
+    try {
+      write(2, text);
+    } catch {
+      // A full disk, for example: there is no other place to say so, and what is to be done goes on.
+    }
+  },
 };
 
 function write(descriptor: number, text: string): void {

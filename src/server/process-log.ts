@@ -21,6 +21,7 @@ export class ProcessLog {
   readonly #limit = new FloodLimit((record) => this.#take(record));
   #early: LogRecord[] | undefined = [];
   #pino: Log | undefined;
+  #lost = 0;
 
   constructor(options: ProcessLogOptions) {
     this.#options = options;
@@ -30,12 +31,8 @@ export class ProcessLog {
   /** Loads pino and writes what has gathered. */
   async open(): Promise<void> {
     const { default: pino } = await import("pino");
-    const { level, format, write } = this.#options;
-    const stream = {
-      write(json: string): void {
-        write(format === "json" ? json : textOf(json));
-      },
-    };
+    const { level, format } = this.#options;
+    const stream = { write: (json: string): void => this.#put(format === "json" ? json : textOf(json)) };
     // The time is the one of the call, which for early lines is not the one of writing.
     this.#pino = pino({ level, base: null, timestamp: false, messageKey: "message" }, stream);
     this.#writeEarly();
@@ -60,10 +57,33 @@ export class ProcessLog {
 
   #write(record: LogRecord): void {
     const { level, wallMs, fields, message } = record;
-    const { write, format } = this.#options;
     if (this.#pino !== undefined) this.#pino[level]({ time: wallMs, ...fields }, message);
-    else if (format === "text") write(formatLine(record));
-    else write(`${JSON.stringify({ level: SEVERITY[level], time: wallMs, ...fields, message })}\n`);
+    else this.#put(this.#lineOf(record));
+  }
+
+  #lineOf(record: LogRecord): string {
+    if (this.#options.format === "text") return formatLine(record);
+    const { level, wallMs, fields, message } = record;
+    return `${JSON.stringify({ level: SEVERITY[level], time: wallMs, ...fields, message })}\n`;
+  }
+
+  /**
+   * A line that cannot be written is lost, and the next that can be written is preceded by their number: a full disk under the log must not
+   * end a server whose data is well.
+   */
+  #put(line: string): void {
+    const { write } = this.#options;
+    try {
+      if (this.#lost > 0) {
+        const message = `${this.#lost} lines of this log are lost: they could not be written`;
+        // The last that was written may have broken off.
+        write(`\n${this.#lineOf({ level: "warn", wallMs: Date.now(), fields: {}, message })}`);
+        this.#lost = 0;
+      }
+      write(line);
+    } catch {
+      this.#lost++;
+    }
   }
 }
 

@@ -68,6 +68,26 @@ describe("ProcessLog", () => {
     expect(lines[0]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ERROR broken path=\/a\n$/);
   });
 
+  it("goes on when the disk under it is full, and tells then how much is missing", async () => {
+    const lines: string[] = [];
+    let isFull = true;
+    const write = (text: string): void => {
+      if (isFull)
+        throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+      lines.push(text);
+    };
+    const processLog = new ProcessLog({ level: "info", format: "text", write });
+    processLog.log.info({}, "early");
+    await processLog.open();
+    processLog.log.info({}, "late");
+    isFull = false;
+    processLog.log.info({}, "again");
+    expect(lines).toEqual([
+      expect.stringMatching(/^\n.* WARN {2}2 lines of this log are lost: they could not be written\n$/),
+      expect.stringMatching(/ INFO {2}again\n$/),
+    ]);
+  });
+
   it.each(["text", "json"] as const)("flushes without pino when the process ends early (%s)", (format) => {
     const { lines, processLog, log } = create(format);
     log.fatal({ code: 1 }, "the end");
