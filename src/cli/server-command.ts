@@ -42,3 +42,8 @@ export function serverProgram(nodeFlags: readonly string[] = []): string[] {
   const program = join(dirname(fileURLToPath(import.meta.url)), "..", "bin", "zk-server.js");
   return [process.execPath, ...nodeFlags, program];
 }
+
+/** `zkServer.sh` of this installation, for people to type. */
+export function serverScript(): string {
+  return join(dirname(serverProgram().at(-1)!), "..", "..", "bin", "zkServer.sh");
+}

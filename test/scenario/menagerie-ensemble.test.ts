@@ -75,6 +75,7 @@ describe("menagerie ensemble", () => {
     const pids = ensemble.pids();
     ensemble.child.kill("SIGINT");
     expect(await ensemble.exited).toEqual([0, null]);
+    expect(ensemble.output).not.toContain("started by hand");
     expect(ensemble.output).toMatch(/All servers have ended\.\n$/);
     expect(pids.filter(isAlive)).toEqual([]);
 
@@ -84,6 +85,27 @@ describe("menagerie ensemble", () => {
     expect(sameHosts).toBe(hosts);
     await using other = await connect(hosts!);
     expect((await other.get("/kept")).data).toEqual(Buffer.from("x"));
+  }, 90_000);
+
+  test("one that stands still is not taken for one that looks; one that was killed can be started again by the command that is told", async () => {
+    const ensemble = new Ensemble("3");
+    await ensemble.serves();
+    const [follower] = Object.entries(ensemble.roles()).find(([, role]) => role === "follower")!;
+    const pid = ensemble.pids()[Number(follower) - 1]!;
+    process.kill(pid, "SIGSTOP");
+    await ensemble.prints(new RegExp(`server ${follower}: does not answer`));
+    process.kill(pid, "SIGKILL");
+    const [, script, configFile] = await ensemble.prints(/to start it again: (.+) start (.+)$/m);
+    const zkServer = (verb: string) => checkout.run(script!, [verb, configFile!]);
+    expect(await zkServer("start")).toMatchObject({ code: 0 });
+    try {
+      await expect.poll(() => ensemble.roles()[follower], { timeout: 25_000 }).toBe("follower");
+      ensemble.child.kill("SIGINT");
+      expect(await ensemble.exited).toEqual([0, null]);
+      expect(ensemble.output).toContain(`server ${follower}: goes on, because it was started by hand`);
+    } finally {
+      expect(await zkServer("stop")).toMatchObject({ code: 0 });
+    }
   }, 90_000);
 
   test("its servers end with it, however it ends", async () => {
@@ -100,6 +122,8 @@ describe("menagerie ensemble", () => {
   test.each([
     [["0"], 'the number of servers is "0": it must be 1 to 9'],
     [["three"], 'the number of servers is "three": it must be 1 to 9'],
+    [["3", "--dir", ""], "--dir is empty: name a directory"],
+    [["3", "--dir", "bin/zkServer.sh"], "the ensemble cannot be kept in bin/zkServer.sh: ENOTDIR"],
     [["3", "--base-port", "70000"], '--base-port is "70000": it must be 1 to'],
   ])("refuses %j", async (words, told) => {
     const ensemble = new Ensemble(...words);

@@ -53,13 +53,13 @@ export class MemberProcess {
     return join(this.member.directory, "server.log");
   }
 
-  /** What `srvr` calls it: `leader`, `follower`, …; undefined while it serves nobody. */
+  /** What `srvr` calls it: `leader`, `follower`, …; undefined while it serves nobody. Also of one that somebody else has started there. */
   async role(): Promise<string | undefined> {
     try {
       const answer = await askFourLetterWord("127.0.0.1", this.member.clientPort, "srvr", ASK_MAX_MS);
       return /^Mode: (.+)$/m.exec(answer)?.[1];
-    } catch {
-      return undefined;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === "ETIMEDOUT" ? "does not answer" : undefined;
     }
   }
 
