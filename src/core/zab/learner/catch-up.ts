@@ -84,6 +84,10 @@ export class CatchUp {
         this.#startSyncing(this.#state.lastZxid);
         break;
       case PacketType.TRUNC:
+        // Else both would go round in this for ever: nothing can be cut off from nothing.
+        if (this.#asksForAll) {
+          throw new JuteError(`TRUNC to ${zxidText(zxid)}, though it was told that there is nothing here`);
+        }
         this.#chosen("TRUNC", zxid);
         this.#link.phase = "cutting";
         this.#proposals.startBehind(zxid);

@@ -10,7 +10,8 @@ import { ENSEMBLE_OPTIONS, membershipOf } from "../../../support/peers/ensemble-
 import { APACHE, int } from "../../../support/peers/foreign-words.ts";
 import { PeerCluster } from "../../../support/peers/peer-cluster.ts";
 
-test("what comes on a link to the leader that was given up, in the turn before it is closed, is no reason to give up the leader", () => {
+/** Server 1 of two, whose log the leader 2 wants cut, at the moment when its disk has told that it cannot be. */
+function refusedToCut() {
   const cluster = new PeerCluster(membershipOf(2));
   const peer = new Peer({
     server: SERVER_OPTIONS_DEFAULT,
@@ -42,9 +43,27 @@ test("what comes on a link to the leader that was given up, in the turn before i
   say(PacketType.TRUNC, 5 as Zxid);
   expect(peer.takeReady().jobs).toEqual([{ kind: "truncate", zxid: 5 }]);
   step({ kind: "truncateRefused", reason: "no snapshot below" });
+  return { peer, step, say };
+}
+
+test("what comes on a link to the leader that was given up, in the turn before it is closed, is no reason to give up the leader", () => {
+  const { peer, say } = refusedToCut();
   say(PacketType.PING, 5 as Zxid);
   expect(peer.state).toBe("following");
   const { closeLinks, dial } = peer.takeReady();
   expect(closeLinks).toEqual([-1]);
   expect(dial).toMatchObject([{ link: -2 }]);
+});
+
+test("a leader that wants to cut what it was told is not there is given up: there is no end to it else", () => {
+  const { peer, step } = refusedToCut();
+  expect(peer.takeReady().dial).toMatchObject([{ link: -2 }]);
+  const say = (type: number, zxid: Zxid, data: Uint8Array | null = null): void =>
+    step({ kind: "packet", link: -2, packet: { type, zxid, data, authinfo: null } });
+  step({ kind: "linkUp", link: -2 });
+  say(PacketType.LEADERINFO, makeZxid(9, 0), int(APACHE));
+  say(PacketType.TRUNC, 5 as Zxid);
+  expect(peer.state).toBe("looking");
+  // Not "truncate" once more; what was forgotten for the first one comes back from the disk.
+  expect(peer.takeReady().jobs).toEqual([{ kind: "reload" }]);
 });
