@@ -111,9 +111,14 @@ export class TestEnsemble implements AsyncDisposable {
   /**
    * From now on servers of different groups hear nothing of each other, and are told nothing: they find out by silence
    * (syncLimit, 500 ms). A server in no group is alone. Clients reach all servers.
+   *
+   * @throws Error when there is no such server, or one is in two groups
    */
   partition(...groups: readonly (readonly number[])[]): void {
-    for (const sid of groups.flat()) this.server(sid);
+    for (const [at, sid] of groups.flat().entries()) {
+      this.server(sid);
+      if (groups.flat().indexOf(sid) < at) throw new Error(`server ${sid} is in the partition twice`);
+    }
     this.#groups = groups;
     const byHost = new Map(groups.flatMap((sids, group) => sids.map((sid) => [hostOf(sid), group] as const)));
     this.#network.split((host) => byHost.get(host) ?? host);

@@ -66,12 +66,14 @@ function checkHierarchy(
   };
   const grouped = new Set<number>();
   for (const member of hierarchy.groups.flatMap(({ members }) => members)) {
-    if (grouped.has(member)) refuse(`Server ${member}is in multiple groups`);
+    if (grouped.has(member)) refuse(`Server ${member} is in multiple groups: name it in one group only`);
     grouped.add(member);
   }
   for (const server of servers) {
     if (server.peerType === "participant" && !grouped.has(server.id))
-      refuse(`Server ${server.id}is not in a group`);
+      refuse(
+        `Server ${server.id} is not in a group: where there are groups or weights, every participant has to be in one`,
+      );
   }
   const known = new Set([...servers, ...hierarchy.weights].map(({ id }) => id));
   for (const member of grouped) {

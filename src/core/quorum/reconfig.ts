@@ -45,7 +45,8 @@ export function decideReconfig(
     return { error: ErrorCode.RECONFIGINPROGRESS, reason: "another reconfiguration is in progress" };
   }
   if (request.curConfigId !== -1 && request.curConfigId !== current.version) {
-    const reason = `the configuration has version ${current.version}, not ${request.curConfigId}`;
+    // As `config` shows it, and `reconfig -v` takes it: in hex.
+    const reason = `the configuration has version ${current.version.toString(16)}, not ${request.curConfigId.toString(16)}`;
     return { error: ErrorCode.BADVERSION, reason };
   }
   try {

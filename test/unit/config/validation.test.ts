@@ -186,18 +186,18 @@ const REFUSED: readonly (readonly [
     MYID,
     "Multiple addresses should have similar roles: observer vs participant",
   ],
-  ["participant in no group", `${ENSEMBLE}${THREE}group.1=1:2\n`, MYID, "Server 3is not in a group"],
+  ["participant in no group", `${ENSEMBLE}${THREE}group.1=1:2\n`, MYID, "Server 3 is not in a group"],
   [
     "participant in no group, weights only",
     `${ENSEMBLE}${THREE}weight.1=2\n`,
     MYID,
-    "Server 1is not in a group",
+    "Server 1 is not in a group",
   ],
   [
     "server in two groups",
     `${ENSEMBLE}${THREE}group.1=1:2\ngroup.2=2:3\n`,
     MYID,
-    "Server 2is in multiple groups",
+    "Server 2 is in multiple groups",
   ],
   [
     "group of a server without a line",

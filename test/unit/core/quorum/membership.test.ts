@@ -64,7 +64,7 @@ describe("the text of a configuration", () => {
     ["a version beyond what zxids can be", "server.1=a:1:2\nversion=ffffffffffffffff", "version=ffff"],
     ["nobody", "version=1", "no participant"],
     ["observers only", "server.1=a:1:2:observer", "no participant"],
-    ["a participant in no group", "server.1=a:1:2\nserver.2=b:1:2\ngroup.1=1", "Server 2is not in a group"],
+    ["a participant in no group", "server.1=a:1:2\nserver.2=b:1:2\ngroup.1=1", "Server 2 is not in a group"],
     ["weights that make no quorum", "server.1=a:1:2\ngroup.1=1\nweight.1=0", "make no quorum"],
     [
       "an observer heavier than the voters",
