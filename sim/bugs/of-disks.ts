@@ -25,7 +25,7 @@ export const BUGS_OF_DISKS: readonly KnownBug[] = [
     name: "trunc-keeps-snapshots",
     source: "ZOOKEEPER-4837, -1549",
     rings: UNCUT,
-    seed: 8,
+    seed: 31,
     mutate: snapshotOfUncommitted,
     wrapDisk: (disk) => lyingDisk(disk, { remove: (path) => /\/snapshot\.[0-9a-f]+$/.test(path) }),
   },
