@@ -34,7 +34,7 @@ beforeAll(async () => {
     depth: 6,
     pauseMs: 0,
   });
-  await workload.acknowledged(3000);
+  await workload.acknowledged(3000, 60_000);
   const [first, second] = workload.sessions;
   ended = first!.id;
   await first!.close();
