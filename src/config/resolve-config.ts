@@ -175,7 +175,11 @@ function checkQuorumSasl({ ensemble: { sasl } }: Config, reader: OptionReader): 
 /** Unknown keys are taken, as Apache takes them; but a typing error should not stay unseen. */
 function noticesAboutKeys(settings: FileSettings, used: ReadonlySet<string>): ConfigNotice[] {
   const notices: ConfigNotice[] = [];
-  for (const { key } of settings.values()) {
+  for (const { key, origin, overriddenLine } of settings.values()) {
+    if (origin.kind === "file" && overriddenLine !== undefined) {
+      const message = `${key} stands twice, with different values: line ${origin.line} counts, line ${overriddenLine} does not`;
+      notices.push({ level: "warn", key, message });
+    }
     if (used.has(key) || isSilentKey(key) || isFamilyKey(key) || isEnsembleKey(key)) continue;
     const near = nearestKey(key);
     notices.push(

@@ -6,6 +6,8 @@ export interface Setting {
   readonly key: string;
   readonly value: string;
   readonly origin: Origin;
+  /** The line of the same file that gives this key another value, which does not count; of several the last. */
+  readonly overriddenLine?: number;
 }
 
 /** The settings of one file by key: trimmed, of duplicates the last (configuration 1.1). */
@@ -17,10 +19,14 @@ export function readSettings(file: string, bytes: Uint8Array): FileSettings {
   try {
     for (const property of parseProperties(bytes)) {
       const key = trim(property.key);
+      const value = trim(property.value);
+      const before = settings.get(key);
       settings.set(key, {
         key,
-        value: trim(property.value),
+        value,
         origin: { kind: "file", file, line: property.line },
+        ...(before?.origin.kind === "file" &&
+          before.value !== value && { overriddenLine: before.origin.line }),
       });
     }
   } catch (error) {

@@ -326,6 +326,12 @@ const TOLD: readonly (readonly [
     "warn",
     "client.portUnification has no effect: TLS is not part of this release yet",
   ],
+  [
+    `${ENSEMBLE}tickTime=2000\ntickTime=3000\n`,
+    {},
+    "warn",
+    "tickTime stands twice, with different values: line 6 counts, line 5 does not",
+  ],
 ];
 
 describe("configurations that are taken with a word", () => {
