@@ -1,4 +1,6 @@
+import { DiskError } from "../base/ports.ts";
 import type { Config } from "../config/config.ts";
+import { refuseInaccessible } from "../storage/recovery/recovery-refusals.ts";
 import { StartRefused } from "../storage/start-refused.ts";
 import { ExitCode, ServerFailure } from "./exit-code.ts";
 
@@ -25,6 +27,7 @@ export function startFailure(error: unknown, config: Config): ServerFailure {
   if (syscall === "listen" || syscall === "bind" || syscall === "getaddrinfo") {
     return new ServerFailure(ExitCode.unexpected, bindProblem(code, config), error);
   }
+  if (error instanceof DiskError) return startFailure(refuseInaccessible(error), config);
   return new ServerFailure(
     ExitCode.unexpected,
     `unexpected error: ${error instanceof Error ? error.message : String(error)}`,

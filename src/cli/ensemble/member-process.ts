@@ -75,6 +75,11 @@ export class MemberProcess {
   /** The last of its log, for people. */
   lastLines(count: number): string[] {
     const own = readFileSync(this.logFile).subarray(this.#logStart).toString("utf8").trimEnd();
-    return own === "" ? [] : own.split("\n").slice(-count);
+    return own === ""
+      ? []
+      : own
+          .split("\n")
+          .filter((line) => line !== "")
+          .slice(-count);
   }
 }

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { VirtualDisk } from "../../../sim/virtual-disk.ts";
+import { DiskError } from "../../../src/base/ports.ts";
 import { createPrng } from "../../../src/base/prng.ts";
 import { configFromEntries } from "../../../src/config/load.ts";
 import { OpCode } from "../../../src/protocol/opcode.ts";
 import { ExitCode, ServerFailure } from "../../../src/server/exit-code.ts";
+import { startFailure } from "../../../src/server/start-failure.ts";
 import { startServer } from "../../../src/server/start-server.ts";
 import { RecordedLog, startTestServer, stopTestServers } from "../../support/test-server.ts";
 import { WireClient } from "../../support/wire-client.ts";
@@ -148,6 +150,15 @@ describe("a start that is refused", () => {
     await expect(start({ "db.autocreate": "false" })).rejects.toMatchObject({
       exitCode: ExitCode.dataDirInaccessible,
       message: expect.stringContaining("/data/initialize"),
+    });
+  });
+
+  it("when the disk takes no file of epochs", () => {
+    const error = new DiskError("ENOSPC", "write", "/data/f", "cannot write /data/f: ENOSPC");
+    const config = configFromEntries({ clientPort: "0", dataDir: "/data" });
+    expect(startFailure(error, config)).toMatchObject({
+      exitCode: ExitCode.dataDirInaccessible,
+      message: expect.stringContaining("cannot write /data/f: ENOSPC. Check the disk"),
     });
   });
 
