@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { MembershipRules } from "../core/quorum/build-membership.ts";
 import { type Membership, type PeerType, parseVersion } from "../core/quorum/membership.ts";
+import { sharedAddress } from "../core/quorum/shared-address.ts";
 import { ZXID_ZERO } from "../protocol/zxid.ts";
 import type { EnsembleConfig } from "./config-ensemble.ts";
 import { readMembership, versionOfFileName } from "./membership.ts";
@@ -145,6 +146,21 @@ function checkDistributed(
     const ids = (membership?.servers ?? []).map(({ id }) => id).join(", ");
     const reason = `myid file is missing: write the id of this server, one of ${ids}, into ${resolve(dataDir ?? "", "myid")}`;
     reader.problems.push({ reason });
+  }
+  warnOfSharedAddresses(membership?.servers ?? [], reader);
+}
+
+/** Only one of two can be there; the other is never found, and Apache says nothing. A reconfig refuses it. */
+function warnOfSharedAddresses(servers: Membership["servers"], reader: OptionReader): void {
+  for (const [at, server] of servers.entries()) {
+    for (const other of servers.slice(at + 1)) {
+      const address = sharedAddress(server, other);
+      if (address === undefined) continue;
+      reader.warn(
+        `server.${other.id}`,
+        `server.${server.id} and server.${other.id} have the same address ${address}: one of the lines is wrong`,
+      );
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Disk } from "../../base/ports.ts";
 import { pathIn } from "../directory/file-names.ts";
-import { TORN_BYTES_MAX } from "../log-damage.ts";
+import { TORN_BYTES_MAX } from "./log-damage.ts";
 
 /**
  * Makes durable what a recovery has read at the end of the log: up to `offset` of the file `name`.

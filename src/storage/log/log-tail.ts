@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { invariant } from "../../base/invariant.ts";
 import { adlerOf } from "../checksum.ts";
-import { classifyTail, countRecords, headOf, isLostWrite, payloadOf, TORN_BYTES_MAX } from "../log-damage.ts";
+import { classifyTail, countRecords, headOf, isLostWrite, payloadOf, TORN_BYTES_MAX } from "./log-damage.ts";
 import {
   LOG_HEADER_BYTES,
   type LogEnd,

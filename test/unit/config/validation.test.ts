@@ -289,6 +289,12 @@ const TOLD: readonly (readonly [
     "No server failure will be tolerated. You need at least 3 servers.",
   ],
   [
+    `${ENSEMBLE}server.1=a:1:2\nserver.2=b:1:2\nserver.3=A:4:2\n`,
+    MYID,
+    "warn",
+    "server.1 and server.3 have the same address a:2: one of the lines is wrong",
+  ],
+  [
     `${ENSEMBLE}${THREE}server.4=d:1:2\n`,
     MYID,
     "warn",

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { ADLER_START, adlerOf, isOneByteOff } from "./checksum.ts";
+import { ADLER_START, adlerOf, isOneByteOff } from "../checksum.ts";
 import {
   END_OF_RECORD,
   type LogEnd,
@@ -7,7 +7,7 @@ import {
   payloadZxid,
   RECORD_FRAME_BYTES,
   RECORD_HEAD_BYTES,
-} from "./log/log-format.ts";
+} from "./log-format.ts";
 
 /**
  * What a broken place in a log file means: the trace of a crash, or damage.
