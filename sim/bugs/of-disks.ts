@@ -61,7 +61,7 @@ export const BUGS_OF_DISKS: readonly KnownBug[] = [
     name: "configuration-not-synced",
     source: "S23, 5.2",
     rings: ["membership"],
-    seed: 9,
+    seed: 5,
     wrapDisk: (disk) => lyingDisk(disk, { sync: (path) => path.endsWith("zoo.cfg.tmp") }),
   },
   {

@@ -54,7 +54,7 @@ export const BUGS_OF_SYNC: readonly KnownBug[] = [
     name: "proposal-ack-first",
     source: "ZOOKEEPER-4685",
     rings: ["newleader-ack"],
-    seed: 1,
+    seed: 2,
     mutate: proposalAckFirst,
   },
   {
@@ -68,7 +68,7 @@ export const BUGS_OF_SYNC: readonly KnownBug[] = [
     name: "newleader-before-snapshot-ends",
     source: "ZOOKEEPER-3104",
     rings: ["link-order"],
-    seed: 16,
+    seed: 19,
     mutate: newLeaderBeforeSnapshotEnds,
   },
   {
