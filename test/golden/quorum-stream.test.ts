@@ -170,11 +170,16 @@ describe("what is no learner link", () => {
     expect(() => stream.next()).toThrow("not followed by its signature");
   });
 
-  it("a snapshot that is none", () => {
+  it.each([
+    ["a negative number of sessions", "ffffffff", "-1 as the number of entries of the sessions"],
+    ["more sessions than there can be", "01000001", "16777217 as the number of entries of the sessions"],
+    ["text", "474554202f", "1195725856 as the number of entries of the sessions"],
+    ["as many ACL lists", "00000000474554202f", "1195725856 as the number of entries of the ACL map"],
+  ])("a snapshot that is none: %s", (_what, bytes, told) => {
     const stream = new QuorumStream();
     stream.expectSnapshot(new SnapshotDecoder(newDatabase(), { isBare: true }));
-    stream.push(Buffer.from("ffffffff", "hex"));
-    expect(() => stream.next()).toThrow(JuteError);
+    stream.push(Buffer.from(bytes, "hex"));
+    expect(() => stream.next()).toThrow(told);
   });
 });
 

@@ -38,6 +38,9 @@ const FIELD_BYTES_MAX = 128 * 1024 * 1024;
 /** An ACL list that is not complete within this many bytes is no ACL list. */
 const ACL_BYTES_MAX = 16 * 1024 * 1024;
 
+/** Sessions, and ACL lists: a Map of V8 holds no more. It is also what tells a sender of nonsense before all of it has come. */
+const ENTRIES_MAX = 2 ** 24;
+
 const EMPTY = Buffer.alloc(0);
 
 type Part = "header" | "sessions" | "ACL map" | "nodes" | "first seal" | "end";
@@ -241,7 +244,10 @@ export class SnapshotDecoder {
     if (this.#count !== undefined) return true;
     if (this.#reader.remaining < 4) return false;
     this.#count = this.#reader.readInt();
-    if (this.#count < 0) throw new JuteError(`${this.#count} as the number of entries of the ${this.#part}`);
+    if (this.#count < 0 || this.#count > ENTRIES_MAX)
+      throw new JuteError(
+        `${this.#count} as the number of entries of the ${this.#part} (0 to ${ENTRIES_MAX})`,
+      );
     return true;
   }
 
