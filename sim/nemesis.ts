@@ -84,9 +84,9 @@ export class Nemesis {
     }
   }
 
-  /** Somebody starts the server again after a while. */
+  /** Somebody starts the server again after a while, also when no more faults come: this one may be of the last. */
   restartLater(member: VirtualMember): void {
-    this.#later(this.#below(4000), () => {
+    this.#options.clock.after(this.#below(4000), () => {
       member.repairDisk();
       if (!member.isOn && member.isWanted) member.start();
     });

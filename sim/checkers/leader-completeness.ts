@@ -1,18 +1,23 @@
 import { PacketType } from "../../src/core/zab/packets.ts";
-import { epochOf, makeZxid } from "../../src/protocol/zxid.ts";
+import { counterOf, epochOf, makeZxid, type Zxid } from "../../src/protocol/zxid.ts";
 import type { Checker, Facts, Observation } from "../observation.ts";
 import { show } from "../txn-history.ts";
 
 /**
  * S8, S9: a leader that begins to serve has everything that was ever decided. One that began when it had, and has not yet
- * noticed that a later epoch has begun, may still bring a learner to what it has: that is old, and nothing else.
+ * noticed that a later epoch has begun, may still bring a learner to what it has: that is old, and nothing else. It has begun when a
+ * quorum has acknowledged its epoch, whenever it hears of that.
  */
 export class LeaderCompleteness implements Checker {
   readonly name = "leader-completeness";
   readonly #epochs = new Map<number, number>();
   readonly #begun = new Set<number>();
+  /** By epoch: who has acknowledged it before anything was decided in a later one. */
+  readonly #followers = new Map<number, Set<number>>();
 
-  see(seen: Observation, { history }: Facts): string | undefined {
+  see(seen: Observation, { history, rule }: Facts): string | undefined {
+    if (seen.kind === "sent" && !seen.isFromLeader && seen.packet.type === PacketType.ACK)
+      this.#acknowledged(seen.link.learner, seen.packet.zxid, history.tip);
     // An observer may go on behind a follower that has yet to hear of a new leader.
     if (seen.kind !== "sent" || !seen.isFromLeader || seen.link.isRelayed) return undefined;
     const { link, packet } = seen;
@@ -25,11 +30,18 @@ export class LeaderCompleteness implements Checker {
     this.#begun.add(epoch);
     const { tip } = history;
     if (epochOf(tip) > epoch) {
+      if (rule.isQuorum([link.leader, ...(this.#followers.get(epoch) ?? [])])) return undefined;
       return `leader ${link.leader} makes ${link.learner} serve in epoch ${epoch}, and ${show(tip)} is committed`;
     }
     if (epochOf(tip) === epoch) return undefined;
     const beginning = history.resolve(makeZxid(epoch, 0));
     if (beginning === undefined || beginning >= tip) return undefined;
     return `leader ${link.leader} begins epoch ${epoch} with ${show(beginning)}, and ${show(tip)} is committed`;
+  }
+  #acknowledged(learner: number, zxid: Zxid, tip: Zxid): void {
+    const epoch = epochOf(zxid);
+    if (counterOf(zxid) !== 0 || epochOf(tip) > epoch) return;
+    const followers = this.#followers.get(epoch) ?? new Set();
+    this.#followers.set(epoch, followers.add(learner));
   }
 }

@@ -9,6 +9,7 @@ import { JuteWriter } from "../../protocol/jute-writer.ts";
 import { OpCode } from "../../protocol/opcode.ts";
 import type { ConnectRequest } from "../../protocol/records/proto.ts";
 import type { SessionId } from "../../protocol/session-id.ts";
+import { makeZxid } from "../../protocol/zxid.ts";
 import { createSession } from "../operations/create-session.ts";
 import { isSessionPassword, sessionPassword } from "../session/session-password.ts";
 import { negotiateTimeout, type TimeoutBounds } from "../session/session-timeout.ts";
@@ -49,6 +50,8 @@ export interface HandshakeParts {
   readonly askLeader: ((session: SessionId, timeoutMs: number) => void) | undefined;
   /** Only clients that asked for a read-only server are served. */
   readonly isReadOnly: boolean;
+  /** What of epochs before this one has been committed is here; undefined where nothing of the kind is known. */
+  readonly completeBeforeEpoch: number | undefined;
 }
 
 /** A connection that waits for the leader's word about its session. */
@@ -103,10 +106,19 @@ export class Handshakes {
       return "this server is read-only while it is without a quorum, and the client did not ask for that";
     }
     const last = database.lastProcessedZxid;
-    if (request.lastZxidSeen > last) {
+    if (request.lastZxidSeen > last && !this.#hasComeToNothing(request.lastZxidSeen)) {
       return `the client has seen zxid 0x${request.lastZxidSeen.toString(16)}, our last is 0x${last.toString(16)}: it must try another server`;
     }
     return undefined;
+  }
+
+  /**
+   * Whether nobody will ever have that txn: a server without a quorum has shown what it had logged, and then another one was elected. Were
+   * its clients sent away, and they are all that there are, nothing would ever be written that lets them in.
+   */
+  #hasComeToNothing(zxid: number): boolean {
+    const { completeBeforeEpoch } = this.#parts;
+    return completeBeforeEpoch !== undefined && zxid < makeZxid(completeBeforeEpoch, 0);
   }
 
   #create(connection: Connection, timeoutMs: number): void {

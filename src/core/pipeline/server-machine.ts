@@ -136,6 +136,7 @@ export class ServerMachine {
       makesLocalSessions: isReadOnly || (server.localSessionsEnabled && plan.hasLocalSessions),
       askLeader,
       isReadOnly,
+      completeBeforeEpoch: options.completeBeforeEpoch,
       submit: (request) => this.#flow.proposeSession(request),
       frame: (connection, bytes) => this.#admission.openFrame(connection, bytes),
     });

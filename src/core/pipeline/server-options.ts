@@ -197,6 +197,8 @@ export interface ServerMachineOptions {
   readonly outbox?: Outbox;
   /** On a leader: the zxid of its epoch (counter 0), behind which its txns begin. */
   readonly epochZxid?: Zxid;
+  /** On a member that a leader has made serve: what of epochs before this one has been committed is in {@link database}. */
+  readonly completeBeforeEpoch?: number;
   readonly reconfigDesk?: ReconfigDesk;
   /** On a learner: asks the leader whether a session may be continued here. */
   readonly askLeader?: (session: SessionId, timeoutMs: number) => void;

@@ -280,7 +280,11 @@ export class Leader implements Role {
     this.#servingSinceMs = state.nowMs;
     this.#roll.begin(proposals);
     const chain = this.#roll.chain(leaderChain(proposals));
-    state.startServer(chain, { epochZxid, reconfigDesk: this.#reconfiguration });
+    state.startServer(chain, {
+      epochZxid,
+      completeBeforeEpoch: epoch,
+      reconfigDesk: this.#reconfiguration,
+    });
     state.event({ kind: "serving", state: "leading", epoch });
     this.#end.established(epoch);
     this.#admission.admitSynced();

@@ -294,7 +294,10 @@ export class Learner implements Role {
     state.showConfiguration();
     state.startServer(
       learnerChain(isObserver ? "observer" : "follower", (request) => this.#relay.forward(request)),
-      { askLeader: (session, timeoutMs) => this.#relay.askAbout(session, timeoutMs) },
+      {
+        askLeader: (session, timeoutMs) => this.#relay.askAbout(session, timeoutMs),
+        completeBeforeEpoch: this.#epochs.epoch,
+      },
     );
     const { observer_sync_time, follower_sync_time } = state.peerStats.summaries;
     (isObserver ? observer_sync_time : follower_sync_time).add(state.nowMs - openedAtMs);

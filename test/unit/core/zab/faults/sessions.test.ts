@@ -255,4 +255,19 @@ describe("quorum-protocol 8.3: sessions and servers that come and go", () => {
     const moved = reconnect(cluster, 1, { sessionId, password });
     expect(timeoutIn(moved)).toBe(TIMEOUT_MS);
   });
+
+  test("a client that has been shown what came to nothing is let in again, and one that is ahead of its server is not", () => {
+    const cluster = servingCluster(3);
+    for (const sid of [1, 2, 3]) {
+      expect([cluster.peer(sid).currentEpoch, cluster.peer(sid).lastZxid]).toEqual([1, 0]);
+      const ahead = cluster.open(sid);
+      ahead.send(connectPayload({ timeoutMs: TIMEOUT_MS, lastZxidSeen: makeZxid(1, 1) }));
+      expect(ahead.isClosed).toBe(true);
+      expect(ahead.frames).toEqual([]);
+    }
+    // A server without a quorum had logged it in the epoch before this one, and showed it to a client that takes such servers.
+    const shown = cluster.open(2);
+    shown.send(connectPayload({ timeoutMs: TIMEOUT_MS, lastZxidSeen: makeZxid(0, 5) }));
+    expect(timeoutIn(shown)).toBe(TIMEOUT_MS);
+  });
 });
