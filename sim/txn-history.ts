@@ -43,6 +43,11 @@ export class TxnHistory {
     return zxid === ZXID_ZERO || this.#committedZxids.has(zxid);
   }
 
+  /** Nobody will ever have it as a decided one: a later epoch has begun without it. */
+  hasComeToNothing(zxid: Zxid): boolean {
+    return !this.isCommitted(zxid) && [...this.#beginnings.keys()].some((epoch) => epoch > epochOf(zxid));
+  }
+
   /** A leader begins its epoch on a history that ends with `lastZxid`. Returns what contradicts what is known of the epoch. */
   begin(epoch: number, lastZxid: Zxid): string | undefined {
     const last = this.resolve(lastZxid);

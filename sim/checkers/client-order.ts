@@ -18,7 +18,7 @@ export class ClientOrder implements Checker {
       case "answered": {
         const last = this.#last.get(seen.client);
         this.#last.set(seen.client, seen.zxid);
-        if (last === undefined || seen.zxid >= last || !history.isCommitted(last)) return undefined;
+        if (last === undefined || seen.zxid >= last || history.hasComeToNothing(last)) return undefined;
         return `${seen.client}: an answer as of ${show(seen.zxid)} behind one as of ${show(last)}`;
       }
       case "read":

@@ -11,7 +11,7 @@ import { PacketType } from "../../../../src/core/zab/packets.ts";
 import type { Zxid } from "../../../../src/protocol/zxid.ts";
 import { FakeFacts, fromLeader, fromLearner, int, quiet, show, started, z } from "./bad-history.ts";
 
-const { ACKEPOCH, LEADERINFO, NEWLEADER, UPTODATE } = PacketType;
+const { ACK, ACKEPOCH, LEADERINFO, NEWLEADER, UPTODATE } = PacketType;
 
 describe("leader-completeness", () => {
   it("rings when a leader begins to serve without what is decided", () => {
@@ -40,6 +40,35 @@ describe("leader-completeness", () => {
     expect(show(checker, facts, ...serve(2))).toEqual([
       quiet,
       expect.stringMatching(/epoch 2, and 3:1 is committed/),
+    ]);
+  });
+});
+
+describe("leader-completeness, when acknowledgements come late", () => {
+  const acknowledge = (checker: LeaderCompleteness, facts: FakeFacts) =>
+    show(checker, facts, fromLeader(NEWLEADER, z(1, 0)), fromLearner(ACK, z(1, 0)));
+  const decideInEpoch2 = (facts: FakeFacts) => {
+    facts.history.begin(1, z(0, 0));
+    facts.history.begin(2, z(0, 0));
+    facts.log(z(2, 1), z(0, 0));
+    facts.commit(z(2, 1));
+  };
+
+  it("is quiet when a quorum had acknowledged the epoch before a later one decided anything", () => {
+    const facts = new FakeFacts();
+    const checker = new LeaderCompleteness();
+    acknowledge(checker, facts);
+    decideInEpoch2(facts);
+    expect(show(checker, facts, fromLeader(UPTODATE, -1 as Zxid))).toEqual([quiet]);
+  });
+
+  it("rings when it did so afterwards", () => {
+    const facts = new FakeFacts();
+    const checker = new LeaderCompleteness();
+    decideInEpoch2(facts);
+    acknowledge(checker, facts);
+    expect(show(checker, facts, fromLeader(UPTODATE, -1 as Zxid))).toEqual([
+      expect.stringMatching(/epoch 1, and 2:1 is committed/),
     ]);
   });
 });

@@ -133,6 +133,9 @@ describe("client-order", () => {
       checker.see({ kind: "answered", client: "c1", session, zxid: z(1, counter) }, facts);
     expect(answered("a", 2)).toBeUndefined();
     expect(answered("b", 1)).toMatch(/as of 1:1 behind one as of 1:2/);
+    answered("b", 2);
+    facts.history.begin(2, z(1, 1));
+    expect(answered("c", 1)).toBeUndefined();
     // What was shown without a quorum, and came to nothing, may be taken back.
     expect([read(2), read(1)]).toEqual([undefined, undefined]);
     facts.commit(z(1, 2));
