@@ -99,10 +99,12 @@ const WATCHES: readonly CliStep[] = [
   "removewatches /nothing",
   "printwatches",
   "printwatches off",
-  "get -w /a/b",
-  "set /a/b silent",
   "printwatches on",
   "config -w",
+  // Last: nobody is told when this event has come, and printing it must not be on again by then.
+  "printwatches off",
+  "get -w /a/b",
+  "set /a/b silent",
 ];
 
 /** delete, deleteall, ACLs (T2, T4). */
