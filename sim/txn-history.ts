@@ -43,9 +43,10 @@ export class TxnHistory {
     return zxid === ZXID_ZERO || this.#committedZxids.has(zxid);
   }
 
-  /** Nobody will ever have it as a decided one: a later epoch has begun without it. */
+  /** It is not decided, and a later epoch has begun on a history without it. */
   hasComeToNothing(zxid: Zxid): boolean {
-    return !this.isCommitted(zxid) && [...this.#beginnings.keys()].some((epoch) => epoch > epochOf(zxid));
+    if (this.isCommitted(zxid)) return false;
+    return [...this.#beginnings].some(([epoch, last]) => epoch > epochOf(zxid) && last < zxid);
   }
 
   /** A leader begins its epoch on a history that ends with `lastZxid`. Returns what contradicts what is known of the epoch. */

@@ -112,7 +112,6 @@ export interface ConnectionThrottleOptions {
 }
 
 /** `znode.container.*` (client-protocol 4.5). */
-/** `znode.container.*` (client-protocol 4.5). */
 export interface ContainerOptions {
   readonly checkIntervalMs: number;
   readonly deletesPerMinuteMax: number;

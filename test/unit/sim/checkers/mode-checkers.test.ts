@@ -134,7 +134,11 @@ describe("client-order", () => {
     expect(answered("a", 2)).toBeUndefined();
     expect(answered("b", 1)).toMatch(/as of 1:1 behind one as of 1:2/);
     answered("b", 2);
-    facts.history.begin(2, z(1, 1));
+    // An epoch that begins with it will decide it.
+    facts.history.begin(2, z(1, 2));
+    expect(answered("c", 1)).toMatch(/behind one as of 1:2/);
+    answered("b", 2);
+    facts.history.begin(3, z(1, 1));
     expect(answered("c", 1)).toBeUndefined();
     // What was shown without a quorum, and came to nothing, may be taken back.
     expect([read(2), read(1)]).toEqual([undefined, undefined]);
