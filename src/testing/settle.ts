@@ -16,5 +16,6 @@ export async function settle(
     const busy = disks.find(({ isIdle }) => !isIdle);
     if (busy !== undefined) await busy.answered();
     else if (time.isIdle) return;
+    else time.completeMillisecond();
   }
 }

@@ -8,6 +8,9 @@ const TIMEOUT_MS_MAX = 0x7fff_ffff;
 /** So late may be what is due: a machine with much to do. What is later is late because this process did not run. */
 const LATE_MS = 50;
 
+/** What the clock counts in. */
+const CLOCK_MS = 1;
+
 interface Alarm {
   /** On our clock, elapsed ms. */
   readonly dueMs: number;
@@ -37,10 +40,9 @@ export class TestTime implements Clock, Timer {
     this.#base = base;
   }
 
-  /** True when nothing is left to be called by now. */
+  /** True when nothing is left to be called before the clock's next millisecond. */
   get isIdle(): boolean {
-    const nowMs = this.now().elapsedMs;
-    return this.#soonCount === 0 && ![...this.#alarms].some(({ dueMs }) => dueMs <= nowMs);
+    return this.#soonCount === 0 && this.#nextDueMs() >= this.now().elapsedMs + CLOCK_MS;
   }
 
   get isStopped(): boolean {
@@ -82,6 +84,15 @@ export class TestTime implements Clock, Timer {
     this.#offsetMs += ms;
     this.#toldMs += ms;
     this.#ring();
+  }
+
+  /**
+   * What is due before the clock's next millisecond is due now: the clock counts whole ones, and servers wait for parts of one, as between
+   * two deletions of TTL znodes. The millisecond passes at once.
+   */
+  completeMillisecond(): void {
+    const leftMs = this.#nextDueMs() - this.now().elapsedMs;
+    if (leftMs > 0 && leftMs < CLOCK_MS) this.advance(CLOCK_MS);
   }
 
   /** Nothing is called any more until {@link go}. */

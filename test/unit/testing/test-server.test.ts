@@ -81,6 +81,20 @@ function slowDisk(turns: number): Disk {
 }
 
 describe("a test server", () => {
+  it("has let all TTL znodes end when the clock was advanced, also those that others are deleted before", async () => {
+    await using zk = await startTestServer();
+    const client = await zk.connect({ sessionTimeoutMs: 60_000 });
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(
+        Array.from({ length: 5 }, (_, i) =>
+          client.create(`/ttl${i}`, { mode: "persistent-ttl", ttlMs: 2_000 }),
+        ),
+      );
+      await zk.advanceClock("4s");
+      expect((await client.children("/")).children, `round ${round}`).toEqual(["zookeeper"]);
+    }
+  });
+
   it("has let everything end when the clock was advanced, however slow its disk is", async () => {
     const storage = { disk: new ObservedDisk(slowDisk(50_000)), dataDir: "/data", remove: async () => {} };
     await using zk = new TestServer({}, storage);

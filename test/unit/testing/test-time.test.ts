@@ -45,6 +45,22 @@ describe("the time of a test server", () => {
     expect(calls).toEqual(["first"]);
   });
 
+  it("is not idle before a millisecond is over in which something is due; the rest of it passes when that is asked for", () => {
+    const time = standing();
+    const calls: string[] = [];
+    time.after(0.25, () => calls.push("part"));
+    const cancel = time.after(1.5, () => calls.push("later"));
+    expect(time.isIdle).toBe(false);
+    const before = time.now().elapsedMs;
+    time.completeMillisecond();
+    expect(calls).toEqual(["part"]);
+    expect(time.now().elapsedMs).toBe(before + 1);
+    cancel();
+    expect(time.isIdle).toBe(true);
+    time.completeMillisecond();
+    expect(time.now().elapsedMs).toBe(before + 1);
+  });
+
   it("lets real timers come at their time, too", async () => {
     const time = new TestTime({ now: () => ({ elapsedMs: performance.now(), wallMs: Date.now() }) });
     await new Promise<void>((resolve) => time.after(1, resolve));
