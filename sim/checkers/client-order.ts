@@ -12,15 +12,22 @@ export class ClientOrder implements Checker {
   readonly #last = new Map<string, Zxid>();
   /** By client and path. */
   readonly #shown = new Map<string, Zxid>();
+  /** What was taken back as having come to nothing, with what is to be said if it is decided nevertheless. */
+  readonly #takenBack = new Map<Zxid, string>();
 
   see(seen: Observation, { history }: Facts): string | undefined {
     switch (seen.kind) {
       case "answered": {
         const last = this.#last.get(seen.client);
         this.#last.set(seen.client, seen.zxid);
-        if (last === undefined || seen.zxid >= last || history.hasComeToNothing(last)) return undefined;
-        return `${seen.client}: an answer as of ${show(seen.zxid)} behind one as of ${show(last)}`;
+        if (last === undefined || seen.zxid >= last) return undefined;
+        const complaint = `${seen.client}: an answer as of ${show(seen.zxid)} behind one as of ${show(last)}`;
+        if (!history.hasComeToNothing(last)) return complaint;
+        this.#takenBack.set(last, complaint);
+        return undefined;
       }
+      case "committed":
+        return seen.txns.map(({ zxid }) => this.#takenBack.get(zxid)).find((each) => each !== undefined);
       case "read":
       case "watched": {
         const key = `${seen.client} ${seen.path}`;

@@ -29,15 +29,16 @@ export class LeaderCompleteness implements Checker {
     if (this.#begun.has(epoch)) return undefined;
     this.#begun.add(epoch);
     const { tip } = history;
-    if (epochOf(tip) > epoch) {
-      if (rule.isQuorum([link.leader, ...(this.#followers.get(epoch) ?? [])])) return undefined;
+    if (epochOf(tip) === epoch) return undefined;
+    if (epochOf(tip) > epoch && !rule.isQuorum([link.leader, ...(this.#followers.get(epoch) ?? [])])) {
       return `leader ${link.leader} makes ${link.learner} serve in epoch ${epoch}, and ${show(tip)} is committed`;
     }
-    if (epochOf(tip) === epoch) return undefined;
+    const before = history.committed.findLast(({ zxid }) => epochOf(zxid) < epoch)?.zxid;
     const beginning = history.resolve(makeZxid(epoch, 0));
-    if (beginning === undefined || beginning >= tip) return undefined;
-    return `leader ${link.leader} begins epoch ${epoch} with ${show(beginning)}, and ${show(tip)} is committed`;
+    if (before === undefined || beginning === undefined || beginning >= before) return undefined;
+    return `leader ${link.leader} begins epoch ${epoch} with ${show(beginning)}, and ${show(before)} is committed`;
   }
+
   #acknowledged(learner: number, zxid: Zxid, tip: Zxid): void {
     const epoch = epochOf(zxid);
     if (counterOf(zxid) !== 0 || epochOf(tip) > epoch) return;

@@ -62,6 +62,22 @@ describe("leader-completeness, when acknowledgements come late", () => {
     expect(show(checker, facts, fromLeader(UPTODATE, -1 as Zxid))).toEqual([quiet]);
   });
 
+  it("rings all the same when the leader has begun without what was decided before it", () => {
+    const facts = new FakeFacts();
+    const checker = new LeaderCompleteness();
+    facts.log(z(1, 1), z(0, 0));
+    facts.log(z(1, 2), z(1, 1));
+    facts.commit(z(1, 2));
+    facts.history.begin(2, z(1, 1));
+    show(checker, facts, fromLeader(NEWLEADER, z(2, 0)), fromLearner(ACK, z(2, 0)));
+    facts.history.begin(3, z(1, 2));
+    facts.log(z(3, 1), z(1, 2));
+    facts.commit(z(3, 1));
+    expect(show(checker, facts, fromLeader(UPTODATE, -1 as Zxid))).toEqual([
+      expect.stringMatching(/begins epoch 2 with 1:1, and 1:2 is committed/),
+    ]);
+  });
+
   it("rings when it did so afterwards", () => {
     const facts = new FakeFacts();
     const checker = new LeaderCompleteness();

@@ -140,6 +140,12 @@ describe("client-order", () => {
     answered("b", 2);
     facts.history.begin(3, z(1, 1));
     expect(answered("c", 1)).toBeUndefined();
+    // Should it be decided after all, it was no nothing.
+    const decided = {
+      kind: "committed",
+      txns: [{ zxid: z(1, 2), bytes: txn(z(1, 2)), previous: z(1, 1) }],
+    } as const;
+    expect(checker.see(decided, facts)).toMatch(/as of 1:1 behind one as of 1:2/);
     // What was shown without a quorum, and came to nothing, may be taken back.
     expect([read(2), read(1)]).toEqual([undefined, undefined]);
     facts.commit(z(1, 2));
